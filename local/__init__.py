@@ -1,0 +1,1 @@
+"""The local cloud, the virtual clock and the command line: never deployed."""
