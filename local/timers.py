@@ -138,7 +138,8 @@ class Timers:
     def advance_to(self, moment: Moment) -> None:
         """Run all that is due up to and at `moment`, each timer at its own moment, and stand at `moment`.
 
-        Timers set on the way run too if they fall due. On the real clock, `advance_to(now())` runs what is due.
+        Timers set on the way run too if they fall due. On the real clock, `advance_to(now())` runs what is
+        due.
         Raises ValueError where a virtual clock stands later than `moment`.
         """
         while (due := self.next_moment()) is not None and due <= moment:
