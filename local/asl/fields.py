@@ -95,6 +95,6 @@ class Fields:
             return None
         if not isinstance(value, int) or isinstance(value, bool) or not at_least <= value <= _LARGEST:
             raise InvalidDefinition(
-                self.place(name), f"must be a whole number from {at_least}, not {value!r}"
+                self.place(name), f"must be a whole number, {at_least} or more, not {value!r}"
             )
         return value

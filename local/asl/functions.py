@@ -16,21 +16,21 @@ from jsonata.utils import Utils
 from homing.domain.moments import Moment
 
 
-def partition(array: list[Any], size: int) -> list[list[Any]]:
+def partition(array: Any, size: Any) -> list[list[Any]]:
     """`$partition`: the array cut into arrays of `size`, the last one shorter."""
     if not isinstance(array, list) or not isinstance(size, int) or size < 1:
         raise ValueError("$partition takes an array and a positive integer")
     return [list(array[start : start + size]) for start in range(0, len(array), size)]
 
 
-def range_(first: int, last: int, step: int) -> list[int]:
+def range_(first: Any, last: Any, step: Any) -> list[int]:
     """`$range`: the numbers from `first` up (or down) to and with `last`."""
     if not all(isinstance(number, int) for number in (first, last, step)) or step == 0:
         raise ValueError("$range takes three integers, the last of them not 0")
     return list(range(first, last + (1 if step > 0 else -1), step))
 
 
-def parse(text: str) -> Any:
+def parse(text: Any) -> Any:
     """`$parse`: the value of a JSON text."""
     if not isinstance(text, str):
         raise ValueError("$parse takes a string")  # noqa: TRY004 - a value of the expression, not of our code

@@ -1,8 +1,7 @@
 """How each type of state is read."""
 
 import re
-from collections.abc import Callable, Mapping
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from local.asl.errors import ALL, InvalidDefinition, UnsupportedFeature
 from local.asl.expressions import Constant, Template, compile_template, is_expression
@@ -12,6 +11,9 @@ from local.asl.retry_reader import read_error_names, read_retriers
 from local.asl.states import Choice, Departure, Fail, Pass, Rule, State, Succeed, WaitSeconds, WaitUntil
 from local.asl.tasks import Catcher, InvokeTask, Map, Parallel
 from local.asl.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 LAMBDA_INVOKE: Final = "arn:aws:states:::lambda:invoke"
 

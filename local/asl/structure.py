@@ -9,8 +9,8 @@ _TERMINAL_TYPES = {"Succeed", "Fail"}
 
 
 def check_structure(where: str, start_at: str, states: Mapping[str, Fields]) -> None:
-    """Raises InvalidDefinition for a target that does not exist, an unreachable state, and a machine without
-    end.""" if start_at not in states:
+    """Raises InvalidDefinition for a target that is no state, an unreachable state, a machine without end."""
+    if start_at not in states:
         raise InvalidDefinition(where, f"StartAt names {start_at!r}, which is no state")
     reached = _reachable(start_at, states)
     if unreachable := [name for name in states if name not in reached]:

@@ -111,9 +111,7 @@ class Map(Worker):
     def work(self, frame: Frame, data: JSON) -> Running:
         items = data if self.items is None else self.items.evaluate(frame.names(data))
         if not isinstance(items, list):
-            raise StateError(
-                QUERY_EVALUATION_ERROR, f"The field 'Items' must be an array, but was {items!r}."
-            )
+            raise StateError(QUERY_EVALUATION_ERROR, f"The field 'Items' must be an array, not {items!r}.")
         branches = [self._iteration(index, item, frame, data) for index, item in enumerate(items)]
         return (yield Fork(branches, limit=self._limit(frame, data)))
 

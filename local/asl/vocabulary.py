@@ -54,9 +54,7 @@ class _Checker:
         if node.type == "variable":
             self._variable(node.value, in_context=in_context)
         elif node.type in _CONTEXT_DEPENDENT and not in_context:
-            raise InvalidDefinition(
-                self.where, f"{node.value!r} depends on a context, and at the top is none"
-            )
+            raise InvalidDefinition(self.where, f"{node.value!r} needs a context, and the top has none")
         elif node.type == "function":
             self._call(node)
         elif node.type == "path":
