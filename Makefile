@@ -85,7 +85,7 @@ format: $(READY) ## Format, and mend what lint can mend
 	$(BIN)/ruff format $(SOURCES)
 	$(BIN)/ruff check --fix $(SOURCES)
 
-# In an environment of its own, since it pins what it needs exactly.
+# In an environment of its own, since it pins what it needs closely.
 $(SAM_READY): requirements/sam.txt $(READY)
 	@echo "Setting up .venv-sam with the SAM CLI"
 	@test -x .venv-sam/bin/python || $(UV) venv --quiet --python $(BIN)/python .venv-sam
