@@ -1,0 +1,1 @@
+"""Homing: lifecycle email for online shops, in the shop's own AWS account."""

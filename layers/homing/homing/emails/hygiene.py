@@ -1,0 +1,69 @@
+"""Data from outside, made fit for a mail: events may carry any text, and a form field any name."""
+
+import re
+import unicodedata
+from typing import Any
+from urllib.parse import urlsplit
+
+from homing.emails.context import ProductContext, RenderContext
+
+LONGEST_FIRST_NAME = 40
+LONGEST_PRODUCT_NAME = 120
+LONGEST_SUBJECT = 150
+
+# Bidirectional marks, embeddings, overrides and isolates: they can turn the text around them over.
+_BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_BETWEEN_NAME_PARTS = re.compile(r"[ '’‘·‧-]|\.(?=[ ]|$)")
+
+
+def tidy(context: RenderContext) -> dict[str, Any]:
+    """The context with every name and address that came from outside made safe to print."""
+    tidied: dict[str, Any] = dict(context)
+    tidied["shopper"] = {
+        **context["shopper"],
+        "first_name": plausible_first_name(context["shopper"]["first_name"]),
+    }
+    tidied["items"] = [_tidy_product(product) for product in context["items"]]
+    tidied["suggestions"] = [_tidy_product(product) for product in context["suggestions"]]
+    return tidied
+
+
+def single_line(text: str, longest: int) -> str:
+    """The text on one line without control characters, at most `longest` characters, cut with an ellipsis."""
+    printable = "".join(" " if unicodedata.category(c) in _UNPRINTABLE else c for c in text)
+    line = " ".join("".join(c for c in printable if c not in _BIDI_CONTROLS).split())
+    return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
+
+
+def plausible_first_name(name: str | None) -> str | None:
+    """The name if one would greet a person with it, else None.
+
+    Sign-up forms are abused to send advertising in the name field, so only letters and what joins them pass.
+    """
+    if name is None:
+        return None
+    line = single_line(name, LONGEST_FIRST_NAME + 1)
+    letters = _BETWEEN_NAME_PARTS.sub("", line)
+    is_name = bool(letters) and all(unicodedata.category(c)[0] in "LM" for c in letters)
+    return line if is_name and len(line) <= LONGEST_FIRST_NAME else None
+
+
+def web_address(url: str | None) -> str | None:
+    """The URL if it is absolute http or https, else None."""
+    if not url or url != single_line(url, len(url)):
+        return None
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    return url if parts.scheme in {"http", "https"} and parts.netloc else None
+
+
+def _tidy_product(product: ProductContext) -> dict[str, Any]:
+    return {
+        **product,
+        "name": single_line(product["name"], LONGEST_PRODUCT_NAME) or product["product_id"],
+        "url": web_address(product["url"]),
+        "image_url": web_address(product["image_url"]),
+    }

@@ -1,0 +1,86 @@
+"""Render at send time, from compiled templates: nothing is parsed and no CSS is inlined here."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import ModuleLoader, TemplateNotFound
+from jinja2.environment import Environment
+
+from homing.emails.context import RenderContext
+from homing.emails.environment import email_environment
+from homing.emails.errors import RenderFailed
+from homing.emails.hygiene import LONGEST_SUBJECT, single_line, tidy
+from homing.emails.languages import languages_for, writing
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedEmail:
+    """A mail, ready to send: `subject` is one line, `html` and `text` are the two bodies."""
+
+    subject: str
+    html: str
+    text: str
+
+
+class Renderer:
+    """Renders the mails that `compile_emails` wrote to `compiled_dir`."""
+
+    def __init__(self, compiled_dir: Path) -> None:
+        self._environment = email_environment(ModuleLoader(compiled_dir))
+
+    def render(self, template: str, language: str, context: RenderContext) -> RenderedEmail:
+        """The mail `template` in `language` (a tag such as `de` or `de-AT`), else in English.
+
+        Raises RenderFailed where the template is unknown or the context lacks what the template says.
+        """
+        return render_email(self._environment, template, language, context)
+
+
+def render_email(
+    environment: Environment, template: str, language: str, context: RenderContext
+) -> RenderedEmail:
+    """The mail from any environment that knows the templates; see `Renderer.render`."""
+    for candidate in languages_for(language):
+        mail = f"{template}.{candidate}"
+        try:
+            subject = environment.get_template(f"{mail}.subject")
+        except TemplateNotFound:
+            continue
+        try:
+            variables = _variables(context, candidate, language)
+            return RenderedEmail(
+                subject=_one_line(subject.render(variables)),
+                html=environment.get_template(f"{mail}.html").render(variables),
+                text=_even_spacing(environment.get_template(f"{mail}.txt").render(variables)),
+            )
+        # Templates are the shop's own code over outside data, so anything can be raised in here.
+        except Exception as error:
+            raise RenderFailed(template, language, f"{type(error).__name__}: {error}") from error
+    raise RenderFailed(template, language, "there is no such template")
+
+
+def _variables(context: RenderContext, language: str, tag: str) -> dict[str, Any]:
+    written = writing(language, tag)
+    return {
+        **tidy(context),
+        "language": written.language,
+        "locale": written.locale,
+        "direction": written.direction,
+        "start": "left" if written.direction == "ltr" else "right",
+        "end": "right" if written.direction == "ltr" else "left",
+    }
+
+
+def _one_line(subject: str) -> str:
+    line = single_line(subject, LONGEST_SUBJECT)
+    if not line:
+        raise ValueError("the subject is empty")
+    return line
+
+
+def _even_spacing(text: str) -> str:
+    """Text as its author meant it: no blanks at line ends, never more than one empty line."""
+    without_trailing = re.sub(r"[ \t]+\n", "\n", text)
+    return re.sub(r"\n{3,}", "\n\n", without_trailing).strip() + "\n"
