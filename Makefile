@@ -36,15 +36,15 @@ $(READY): requirements/uv.txt requirements/dev.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Homing needs Python 3.11 or later and found none; name one: make setup PYTHON=/path/to/python3.12" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Homing needs Python 3.11 or later, and $(PYTHON) is $$($(PYTHON) --version 2>&1)" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) cannot make virtual environments; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
-	@echo "Setting up .venv with $$($(PYTHON) --version)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Setting up .venv with $$($(BIN)/python --version); the first time, this may take a minute"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/uv.txt
 	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes --only-binary :all: requirements/dev.txt
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
 ##@ The gate
-.PHONY: check lint types validate statemachines build browser dynamodb-local format
+.PHONY: check lint types validate statemachines asl-validator build browser dynamodb-local format
 check: lint types validate statemachines test build ## All of it, in the order of what fails soonest; needs npm as well
 	@echo "All is well."
 
@@ -61,15 +61,15 @@ validate: $(SAM_READY) ## Check template.yaml as SAM and cfn-lint see it
 # The validator takes YAML and JSONata, but wants a number where CloudFormation will put one.
 statemachines: $(READY) ## Check the state machines: by the local cloud's own rules, and by asl-validator
 	$(BIN)/python -m local.asl $(MACHINES)
-	@if command -v npm >/dev/null; then \
-		$(MAKE) $(NODE_READY) && mkdir -p .aws-sam/statemachines && for machine in $(MACHINES); do \
-			substituted=.aws-sam/$$machine; \
-			sed -E 's/\$$\{[A-Za-z]+\}/60/g' $$machine > $$substituted; \
-			node_modules/.bin/asl-validator --no-arn-check --yaml-path $$substituted; \
-		done; \
+	@if command -v npm >/dev/null; then $(MAKE) -s asl-validator; \
 	elif test -n "$${CI:-}"; then echo "the gate needs npm, for asl-validator" >&2; exit 1; \
 	else echo "note: without npm, asl-validator was left out; install Node.js 18 or later to have the whole gate" >&2; \
 	fi
+
+asl-validator: $(NODE_READY)
+	mkdir -p .aws-sam/statemachines
+	for machine in $(MACHINES); do sed -E 's/\$$\{\w+\}/60/g' $$machine > .aws-sam/$$machine; done
+	node_modules/.bin/asl-validator --no-arn-check $(addprefix --yaml-path .aws-sam/,$(MACHINES))
 
 build: $(READY) $(SAM_READY) ## Build what is deployed, into .aws-sam/build
 	find functions -name __pycache__ -prune -exec rm -rf {} +
@@ -93,7 +93,7 @@ $(SAM_READY): requirements/sam.txt $(READY)
 	@touch $@
 
 $(NODE_READY): package.json package-lock.json
-	npm ci --no-progress
+	npm ci --no-progress --loglevel error
 	@touch $@
 
 ##@ Dependencies
