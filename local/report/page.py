@@ -1,0 +1,163 @@
+"""The page itself: figures, charts and mails, put into the template."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import timedelta
+from importlib.resources import files
+from math import floor, log10
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from local.report import charts, days
+from local.report.bill import make_bill
+from local.report.funnels import make_funnels, why
+from local.report.mails import make_archive
+from local.report.run_folder import RunFolder, read_run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_REPORT = "report.html"
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """Mails sent over time: `counts` and `paths` by journey, in the same order."""
+
+    columns: days.Columns
+    counts: dict[str, list[int]]
+    paths: list[str]
+    top: int
+
+    @property
+    def data(self) -> dict[str, Any]:
+        return _readable_data(self.columns, self.counts)
+
+    @property
+    def by_month(self) -> list[tuple[str, list[int]]]:
+        return days.monthly(self.columns, self.counts)
+
+
+@dataclass(frozen=True)
+class SegmentChart:
+    name: str
+    columns: days.Columns
+    members: list[int]
+
+    @property
+    def most(self) -> int:
+        return max(self.members)
+
+    @property
+    def line(self) -> str:
+        return charts.step_line(self.members, max(self.most, 1))
+
+    @property
+    def area(self) -> str:
+        return charts.step_area(self.members, max(self.most, 1))
+
+    @property
+    def data(self) -> dict[str, Any]:
+        return _readable_data(self.columns, {"": self.members})
+
+
+def write_report(out_dir: Path) -> Path:
+    """Writes report.html into the folder of a simulated run, and gives its path."""
+    page = out_dir / _REPORT
+    page.write_text(render(read_run(out_dir)), encoding="utf-8")
+    return page
+
+
+def render(run: RunFolder) -> str:
+    """The whole page as HTML, with its styles, scripts and mails within."""
+    sent = sum(email.outcome == "sent" for email in run.emails)
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            run=run,
+            summary=run.summary,
+            sent=sent,
+            withheld=Counter(why(email) for email in run.emails if email.outcome != "sent").most_common(),
+            bill=make_bill(run.summary.operations, sent),
+            timeline=_timeline(run),
+            segments=_segments(run),
+            funnels=make_funnels(run),
+            archive=make_archive(run),
+            styles=_asset("local.pages", "theme.css") + _asset("local.report", "templates/report.css"),
+            scripts=_asset("local.pages", "mail.js") + _asset("local.report", "templates/report.js"),
+        )
+    )
+
+
+def _timeline(run: RunFolder) -> Timeline | None:
+    if run.began is None or run.ended is None:
+        return None
+    columns = days.readable(run.began, run.ended)
+    counts = days.sent_per_column(run.emails, run.journeys, columns)
+    top = charts.scale_top(max((sum(column) for column in zip(*counts.values(), strict=True)), default=1))
+    return Timeline(columns, counts, charts.stacked_bars(list(counts.values()), top), top)
+
+
+def _segments(run: RunFolder) -> list[SegmentChart]:
+    if run.began is None or run.ended is None:
+        return []
+    columns = days.daily(run.began, run.ended)
+    members = days.members_per_day(run.changes, columns)
+    return [SegmentChart(name, columns, values) for name, values in members.items()]
+
+
+def _readable_data(columns: days.Columns, series: dict[str, list[int]]) -> dict[str, Any]:
+    """What the page's script tells of a chart, column by column."""
+    named = [{"name": name, "values": values} for name, values in series.items()]
+    return {"labels": columns.labels, "series": named}
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("local.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    filters: dict[str, Callable[..., str]] = {
+        "count": "{:,}".format,
+        "price": "${:,g}".format,
+        "percent": "{:.2%}".format,
+        "dollars": _dollars,
+        "words": _words,
+        "day": days.day_label,
+        "span": _span,
+    }
+    environment.filters |= filters
+    return environment
+
+
+def _asset(package: str, name: str) -> Markup:
+    return Markup(files(package).joinpath(name).read_text(encoding="utf-8"))  # noqa: S704 (our own files)
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ").replace("-", " ")
+
+
+def _dollars(amount: float) -> str:
+    """Two digits that say something, however small the amount."""
+    if amount == 0:
+        return "$0"
+    decimals = max(2, 1 - floor(log10(amount)))
+    return f"${amount:,.{decimals}f}"
+
+
+def _span(time: timedelta) -> str:
+    """About how long, in the largest unit that fits."""
+    hours = time.total_seconds() / 3600
+    for unit, length in (("day", 24.0), ("hour", 1.0), ("minute", 1 / 60)):
+        count = round(hours / length)
+        if count >= 1 and hours >= length:
+            return f"{count} {unit}{'' if count == 1 else 's'}"
+    return "at once"
