@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from samtranslator.yaml_helper import yaml_parse
 
 ROOT = Path(__file__).parents[2]
 MAKEFILE = ROOT / "layers/Makefile"
@@ -63,6 +64,22 @@ def runtime() -> str:
 
 def tree(root: Path) -> dict[str, bytes]:
     return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+def test_the_layers_are_built_for_what_the_template_declares() -> None:
+    template = yaml_parse((ROOT / "template.yaml").read_text("utf-8"))
+    function = template["Globals"]["Function"]
+    assert (function["Runtime"], function["Architectures"]) == (f"python{runtime()}", ["arm64"])
+    layers = [
+        resource
+        for resource in template["Resources"].values()
+        if resource["Type"] == "AWS::Serverless::LayerVersion"
+    ]
+    assert layers
+    for layer in layers:
+        assert layer["Metadata"] == {"BuildMethod": "makefile", "BuildArchitecture": "arm64"}
+        assert layer["Properties"]["CompatibleRuntimes"] == [function["Runtime"]]
+        assert layer["Properties"]["CompatibleArchitectures"] == function["Architectures"]
 
 
 def test_every_extension_is_for_arm64_and_the_runtimes_python(dependencies: Path) -> None:
