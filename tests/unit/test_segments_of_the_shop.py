@@ -1,5 +1,6 @@
 """The segments that a shop starts with, shown by shoppers who belong to them."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 import yaml
 
 from homing.domain.moments import DAY, HOUR, MINUTE, Moment, format_moment, parse_moment
+from homing.domain.rules import FACTS
 from homing.domain.segments import Segments
 
 NOW = parse_moment("2026-06-15T12:00:00Z")
@@ -124,3 +126,15 @@ def test_every_segment_says_what_it_is_for(segments: Segments) -> None:
         "birthday_soon",
     ]
     assert all(segment.description for segment in segments.by_name.values())
+
+
+def test_the_examples_on_the_page_about_segments_are_segments() -> None:
+    page = (SHOP.parents[1] / "docs" / "segments.md").read_text(encoding="utf-8")
+    examples = re.findall(r"^```yaml\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    names = [name for example in examples for name in Segments.parse(yaml.safe_load(example)).by_name]
+    assert {"one_time", "cart_abandoners", "lapsed", "birthday_soon", "loyal"} <= set(names)
+
+
+def test_the_page_about_segments_names_every_fact() -> None:
+    page = (SHOP.parents[1] / "docs" / "segments.md").read_text(encoding="utf-8")
+    assert [fact for fact in FACTS if f"`{fact}`" not in page] == []
