@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from homing.domain.moments import DAY, HOUR, MINUTE, WEEK, datetime_of, moment_of, parse_moment
 from homing.domain.rules import Rule, Verdict, read_rule
+from homing.domain.rules.birthdays import zone_named
 from homing.domain.rules.reading import Path
 
 Data = dict[str, Any]
@@ -272,3 +273,8 @@ def test_a_verdict_is_of_the_rule_the_facts_and_the_moment_alone(
     profile, now = profile_at
     assert as_rule(data) == as_rule(data)
     assert as_rule(data).evaluate(profile, now) == as_rule(data).evaluate(dict(profile), now)
+
+
+@given(st.text())
+def test_any_text_for_a_time_zone_gives_one(name: str) -> None:
+    assert datetime_of(EARLIEST).astimezone(zone_named(name)).utcoffset() is not None
