@@ -11,7 +11,7 @@ _CONTENT_TYPES = {
 
 
 def index() -> bytes:
-    """The page itself: UTF-8 HTML, whose links to the assets are relative to `/_local/`."""
+    """The page itself: UTF-8 HTML, which asks for its assets at `/_local/<name>`."""
     return _read("index.html")
 
 

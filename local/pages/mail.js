@@ -12,9 +12,14 @@ function make(tag, attributes = {}, ...children) {
   return element;
 }
 
-function sayMoment(iso) {
-  const format = { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" };
-  return new Date(iso).toLocaleString("en-GB", { ...format, timeZone: "UTC" });
+function sayMoment(iso, { year = "numeric" } = {}) {
+  const format = { day: "numeric", month: "short", year, hour: "2-digit", minute: "2-digit", timeZone: "UTC" };
+  return new Date(iso).toLocaleString("en-GB", format);
+}
+
+function sayDay(iso) {
+  const format = { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" };
+  return new Date(iso).toLocaleDateString("en-GB", format);
 }
 
 function sayWords(name) {
