@@ -64,12 +64,9 @@ def answers(case: dict[str, Any]) -> Callable[[str, Any], Any]:
 
 def comparable(outcome: Outcome, case: dict[str, Any]) -> Outcome:
     """Without the order where branches run side by side, and without the words of evaluation errors."""
-    if case.get("unordered"):
-        outcome = {
-            **outcome,
-            "states": sorted(outcome["states"]),
-            "calls": sorted(outcome["calls"], key=repr),
-        }
+    if case.get("side_by_side"):
+        calls = sorted(outcome["calls"], key=repr)
+        outcome = {**outcome, "states": set(outcome["states"]), "calls": calls}
     if case.get("own_words"):
         outcome = {key: value for key, value in outcome.items() if key != "cause"}
     return outcome
