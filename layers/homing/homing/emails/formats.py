@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from babel.dates import format_skeleton
@@ -16,7 +17,7 @@ _DARK_TEXT, _LIGHT_TEXT = "#1c1b1a", "#ffffff"
 @pass_context
 def money(context: Context, amount: Decimal, currency: str) -> str:
     """An amount in major units as the reader writes it: `£12.34`, `12,34 €`."""
-    return format_currency(amount, currency, locale=context["locale"])
+    return _money(amount, currency, context["locale"])
 
 
 @pass_context
@@ -27,8 +28,13 @@ def percent(context: Context, number: int | Decimal) -> str:
 
 @pass_context
 def day(context: Context, moment: date) -> str:
-    """A day with its weekday, without its year: `Tuesday, June 30`, `Dienstag, 30. Juni`."""
-    return format_skeleton("MMMMEEEEd", moment, locale=context["locale"])
+    """A day of this year as the reader writes it: `June 30`, `30. Juni`."""
+    return format_skeleton("MMMMd", moment, locale=context["locale"])
+
+
+@lru_cache(maxsize=4096)
+def _money(amount: Decimal, currency: str, locale: str) -> str:
+    return format_currency(amount, currency, locale=locale)
 
 
 def line_price(product: Mapping[str, Any]) -> Decimal:

@@ -2,13 +2,14 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from homing.emails.context import ProductContext, RenderContext
-
 LONGEST_FIRST_NAME = 40
 LONGEST_PRODUCT_NAME = 120
+LONGEST_WEB_ADDRESS = 1000
+LONGEST_CURRENCY = 8
 LONGEST_SUBJECT = 150
 
 # Bidirectional marks, embeddings, overrides and isolates: they can turn the text around them over.
@@ -17,13 +18,14 @@ _UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _BETWEEN_NAME_PARTS = re.compile(r"[ '’‘·‧-]|\.(?=[ ]|$)")
 
 
-def tidy(context: RenderContext) -> dict[str, Any]:
+def tidy(context: Mapping[str, Any]) -> dict[str, Any]:
     """The context with every name and address that came from outside made safe to print."""
     tidied: dict[str, Any] = dict(context)
     tidied["shopper"] = {
         **context["shopper"],
         "first_name": plausible_first_name(context["shopper"]["first_name"]),
     }
+    tidied["currency"] = single_line(context["currency"], LONGEST_CURRENCY)
     tidied["items"] = [_tidy_product(product) for product in context["items"]]
     tidied["suggestions"] = [_tidy_product(product) for product in context["suggestions"]]
     return tidied
@@ -31,8 +33,7 @@ def tidy(context: RenderContext) -> dict[str, Any]:
 
 def single_line(text: str, longest: int) -> str:
     """The text on one line without control characters, at most `longest` characters, cut with an ellipsis."""
-    printable = "".join(" " if unicodedata.category(c) in _UNPRINTABLE else c for c in text)
-    line = " ".join("".join(c for c in printable if c not in _BIDI_CONTROLS).split())
+    line = " ".join((text if text.isprintable() else _printable(text)).split())
     return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
 
 
@@ -50,8 +51,8 @@ def plausible_first_name(name: str | None) -> str | None:
 
 
 def web_address(url: str | None) -> str | None:
-    """The URL if it is absolute http or https, else None."""
-    if not url or url != single_line(url, len(url)):
+    """The URL if it is absolute http or https and of a sound length, else None."""
+    if not url or url != single_line(url, LONGEST_WEB_ADDRESS):
         return None
     try:
         parts = urlsplit(url)
@@ -60,10 +61,16 @@ def web_address(url: str | None) -> str | None:
     return url if parts.scheme in {"http", "https"} and parts.netloc else None
 
 
-def _tidy_product(product: ProductContext) -> dict[str, Any]:
+def _printable(text: str) -> str:
+    visible = (c for c in text if c not in _BIDI_CONTROLS)
+    return "".join(" " if unicodedata.category(c) in _UNPRINTABLE else c for c in visible)
+
+
+def _tidy_product(product: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **product,
-        "name": single_line(product["name"], LONGEST_PRODUCT_NAME) or product["product_id"],
+        "name": single_line(product["name"] or product["product_id"], LONGEST_PRODUCT_NAME),
+        "currency": single_line(product["currency"], LONGEST_CURRENCY),
         "url": web_address(product["url"]),
         "image_url": web_address(product["image_url"]),
     }

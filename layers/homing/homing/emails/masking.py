@@ -38,7 +38,9 @@ def masks_as_comments(masked: str) -> str:
 
 
 def masks_as_text(commented: str) -> str:
-    """The reverse of `masks_as_comments`."""
+    """The reverse of `masks_as_comments`. Raises MaskLost where a mask was taken for an attribute's name."""
+    if f'{_CLOSE}=""' in commented:
+        raise MaskLost
     return _COMMENT_MASK.sub(r"\1", commented)
 
 

@@ -1,13 +1,14 @@
 """For those who write mails: every mail in every language with sample data, as files to open in a browser.
 
-    python -m homing.emails.preview shop/emails out/previews
+`python -m homing.emails.preview shop/emails out/previews`
 """
 
 import sys
 from html import escape
 from pathlib import Path
 
-from homing.emails.compiler import checked_environment, mails_of
+from homing.emails.assembly import mails_of
+from homing.emails.compiler import checked_environment
 from homing.emails.errors import TemplateInvalid
 from homing.emails.renderer import render_email
 from homing.emails.samples import everything
@@ -23,9 +24,8 @@ def write_previews(source_dir: Path, target_dir: Path) -> Path:
         name = f"{mail}.{language}"
         (target_dir / f"{name}.html").write_text(rendered.html, encoding="utf-8")
         (target_dir / f"{name}.txt").write_text(rendered.text, encoding="utf-8")
-        rows.append(
-            f'<li><a href="{name}.html">{name}</a> (<a href="{name}.txt">text</a>): {escape(rendered.subject)}</li>'
-        )
+        links = f'<a href="{name}.html">{name}</a> (<a href="{name}.txt">text</a>)'
+        rows.append(f"<li>{links}: {escape(rendered.subject)}</li>")
     index = target_dir / "index.html"
     index.write_text(f'<!DOCTYPE html><meta charset="utf-8"><ul>{"".join(rows)}</ul>\n', encoding="utf-8")
     return index
@@ -33,6 +33,6 @@ def write_previews(source_dir: Path, target_dir: Path) -> Path:
 
 if __name__ == "__main__":
     try:
-        print(write_previews(Path(sys.argv[1]), Path(sys.argv[2])))
+        sys.stdout.write(f"{write_previews(Path(sys.argv[1]), Path(sys.argv[2]))}\n")
     except TemplateInvalid as error:
         sys.exit(str(error))

@@ -1,6 +1,7 @@
 """Render at send time, from compiled templates: nothing is parsed and no CSS is inlined here."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,6 @@ from typing import Any
 from jinja2 import ModuleLoader, TemplateNotFound
 from jinja2.environment import Environment
 
-from homing.emails.context import RenderContext
 from homing.emails.environment import email_environment
 from homing.emails.errors import RenderFailed
 from homing.emails.hygiene import LONGEST_SUBJECT, single_line, tidy
@@ -30,8 +30,10 @@ class Renderer:
     def __init__(self, compiled_dir: Path) -> None:
         self._environment = email_environment(ModuleLoader(compiled_dir))
 
-    def render(self, template: str, language: str, context: RenderContext) -> RenderedEmail:
+    def render(self, template: str, language: str, context: Mapping[str, Any]) -> RenderedEmail:
         """The mail `template` in `language` (a tag such as `de` or `de-AT`), else in English.
+
+        The context is a `homing.emails.context.RenderContext`.
 
         Raises RenderFailed where the template is unknown or the context lacks what the template says.
         """
@@ -39,7 +41,7 @@ class Renderer:
 
 
 def render_email(
-    environment: Environment, template: str, language: str, context: RenderContext
+    environment: Environment, template: str, language: str, context: Mapping[str, Any]
 ) -> RenderedEmail:
     """The mail from any environment that knows the templates; see `Renderer.render`."""
     for candidate in languages_for(language):
@@ -61,7 +63,7 @@ def render_email(
     raise RenderFailed(template, language, "there is no such template")
 
 
-def _variables(context: RenderContext, language: str, tag: str) -> dict[str, Any]:
+def _variables(context: Mapping[str, Any], language: str, tag: str) -> dict[str, Any]:
     written = writing(language, tag)
     return {
         **tidy(context),

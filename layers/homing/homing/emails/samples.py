@@ -18,7 +18,7 @@ _SHOP = ShopContext(
 
 
 def everything() -> RenderContext:
-    """A context in which nothing is missing: three products in the cart, four suggestions, a name, an offer."""
+    """A context in which nothing is missing: a name, an offer, three items and four suggestions."""
     return _context("Anna", _offer(10, free_shipping=False), _ITEMS, _SUGGESTIONS)
 
 

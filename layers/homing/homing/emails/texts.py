@@ -11,13 +11,17 @@ A macro stands on its text's line, so that a failure in it is reported where the
 
 import re
 from pathlib import Path
+from typing import Literal
 
 import yaml
+from jinja2 import TemplateSyntaxError
 from jinja2.environment import Environment
 from markupsafe import escape
 
 from homing.emails.errors import TemplateInvalid
 from homing.emails.masking import around_jinja
+
+Form = Literal["html", "txt"]
 
 CONDITIONS = {
     "name": "shopper.first_name",
@@ -27,6 +31,7 @@ CONDITIONS = {
     "percent": "offer.percent",
     "free_shipping": "offer.free_shipping",
 }
+_HOW_TO_WRITE = "put texts in quotes, or on the lines after a |"
 _KEY = re.compile(r"[a-z][a-z0-9_]*")
 _LINE_BREAK_IN_PARAGRAPH = re.compile(r"(?<!\n)\n(?!\n)")
 _STRONG = re.compile(r"\*\*(.+?)\*\*", re.DOTALL)
@@ -44,22 +49,28 @@ class Texts:
         """The names of the texts."""
         return frozenset(self._texts)
 
-    def template(self, environment: Environment, *, html: bool) -> str:
+    def template(self, environment: Environment, form: Form) -> str:
         """The source of a template with a macro for each text, its prose prepared for HTML or plain text."""
         source = ""
         for key, node in self._texts.items():
             source += "\n" * (_line(node) - 1 - source.count("\n"))
-            source += f"{{% macro {key}() %}}{self._body(environment, node, html)}{{% endmacro %}}"
+            source += f"{{% macro {key}() %}}{self._body(environment, node, form)}{{% endmacro %}}"
         return source
 
-    def _body(self, environment: Environment, node: yaml.Node, html: bool) -> str:
+    def _body(self, environment: Environment, node: yaml.Node, form: Form) -> str:
         if isinstance(node, yaml.ScalarNode):
-            prepare = _as_html if html else _as_plain_text
-            return around_jinja(environment, node.value.strip(), prepare)
-        variants = {key: self._body(environment, child, html) for key, child in _pairs(self.path, node).items()}
+            prepare = _as_html if form == "html" else _as_plain_text
+            try:
+                return around_jinja(environment, node.value.strip(), prepare)
+            except TemplateSyntaxError as error:
+                line = _line(node) + error.lineno - 1
+                raise TemplateInvalid(f"{self.path}:{line}: {error.message}") from error
+        texts = _pairs(self.path, node)
+        variants = {key: self._body(environment, child, form) for key, child in texts.items()}
         fact = next(iter(variants)).removeprefix("without_").removeprefix("with_")
         if fact not in CONDITIONS or not variants.keys() <= {f"with_{fact}", f"without_{fact}"}:
-            raise _invalid(self.path, node, f"a text varies by with_… and without_… one of {', '.join(CONDITIONS)}")
+            facts = ", ".join(CONDITIONS)
+            raise _invalid(self.path, node, f"a text varies by with_… and without_… one of: {facts}")
         present, missing = variants.get(f"with_{fact}", ""), variants.get(f"without_{fact}", "")
         return f"{{% if {CONDITIONS[fact]} %}}{present}{{% else %}}{missing}{{% endif %}}"
 
@@ -69,7 +80,7 @@ def _load(path: Path) -> yaml.Node:
         node = yaml.compose(path.read_text(encoding="utf-8"), yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise TemplateInvalid(f"{path}:{line}: {error.problem} (write texts in quotes, or after `|`)") from error
+        raise TemplateInvalid(f"{path}:{line}: {error.problem} ({_HOW_TO_WRITE})") from error
     if node is None:
         raise TemplateInvalid(f"{path}:1: there are no texts")
     return node
@@ -77,7 +88,7 @@ def _load(path: Path) -> yaml.Node:
 
 def _pairs(path: Path, node: yaml.Node) -> dict[str, yaml.Node]:
     if not isinstance(node, yaml.MappingNode) or not node.value:
-        raise _invalid(path, node, "texts are written as `name: text`; put a text that begins with {{ in quotes")
+        raise _invalid(path, node, f"texts are written as `name: text` ({_HOW_TO_WRITE})")
     pairs: dict[str, yaml.Node] = {}
     for key, child in node.value:
         if not isinstance(key, yaml.ScalarNode) or not _KEY.fullmatch(key.value):
