@@ -1,0 +1,272 @@
+"""Lambda functions: the real handlers, in process, each as alone as in its own sandbox."""
+
+import io
+import json
+import os
+import sys
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from random import Random
+from types import ModuleType
+from typing import Any, Final, TypeAlias
+from uuid import UUID
+
+from local.cloud.errors import CloudError
+
+Handler: TypeAlias = Callable[[Any, "Context"], Any]
+
+LOG_LINES: Final = 2_000
+MAXIMUM_PAYLOAD: Final = 6 * 1024 * 1024
+
+
+class Killed(BaseException):
+    """The sandbox dies here: raised by a test's hook inside a handler, which no handler can catch."""
+
+
+class Context:
+    """What a handler gets as its second argument. No time passes during an invocation."""
+
+    function_version = "$LATEST"
+    identity = None
+    client_context = None
+
+    def __init__(self, function: "Function", request_id: str) -> None:
+        self.aws_request_id = request_id
+        self.function_name = function.name
+        self.invoked_function_arn = function.arn
+        self.memory_limit_in_mb = str(function.memory)
+        self.log_group_name = f"/aws/lambda/{function.name}"
+        self.log_stream_name = "local"
+        self._remaining = function.timeout * 1_000
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self._remaining
+
+
+@dataclass
+class Function:
+    """A deployed function. `roots` are the directories of its code and layers; `timeout` is in seconds."""
+
+    logical_id: str
+    name: str
+    arn: str
+    handler: str
+    roots: Sequence[Path]
+    environment: Mapping[str, str]
+    timeout: int = 3
+    memory: int = 128
+    log: deque[str] = field(default_factory=lambda: deque(maxlen=LOG_LINES))
+    dead_letter_queue: str | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an invocation gave: a JSON value, or the error object that Lambda makes of an exception."""
+
+    value: Any = None
+    error: Mapping[str, Any] | None = None
+
+    @property
+    def failed(self) -> bool:
+        return self.error is not None
+
+
+class _Log(io.TextIOBase):
+    """Stands as stdout and stderr while a handler runs, and writes to that function's log.
+
+    One object for all functions: a logger of a shared package keeps the stream that it met first.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: deque[str] = deque(maxlen=LOG_LINES)
+        self._unfinished = ""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str, /) -> int:
+        *lines, self._unfinished = (self._unfinished + text).split("\n")
+        self.lines.extend(lines)
+        return len(text)
+
+    def finish_line(self) -> None:
+        if self._unfinished:
+            self.write("\n")
+
+
+class _Sandbox:
+    """One warm instance: a function's own copies of the first-party modules, and its handler."""
+
+    def __init__(self) -> None:
+        self.modules: dict[str, ModuleType] = {}
+        self.handler: Handler | None = None
+
+
+class Functions:
+    """The functions of a stack, invoked one at a time.
+
+    `environment` is given to every function beside its own. First-party modules (those that lie in the
+    functions' roots) are loaded once for each function; all others are shared with the host.
+    """
+
+    def __init__(self, seed: int, environment: Mapping[str, str]) -> None:
+        self.by_arn: dict[str, Function] = {}
+        self.by_logical_id: dict[str, Function] = {}
+        self.invocations = 0
+        self._random = Random(f"request ids {seed}")
+        self._environment = dict(environment)
+        self._sandboxes: dict[str, _Sandbox] = {}
+        self._first_party: set[str] = set()
+        self._log = _Log()
+        self._host_modules: dict[str, ModuleType] = {}
+        self._modules_seen = -1
+        self._environment_of: Function | None = None
+        self._host_environment: dict[str, str | None] = {}
+
+    def add(self, function: Function) -> None:
+        """Makes a function known. Its first invocation starts it cold."""
+        self.by_arn[function.arn] = function
+        self.by_logical_id[function.logical_id] = function
+        for root in function.roots:
+            self._first_party |= {
+                path.stem
+                for path in root.iterdir()
+                if path.suffix == ".py" or (path / "__init__.py").exists()
+            }
+        self._modules_seen = -1
+
+    def find(self, name: str) -> Function:
+        """The function of this name or ARN, whatever its version. Raises CloudError where there is none."""
+        arn = ":".join(name.split(":")[:7])
+        for function in self.by_arn.values():
+            if arn in {function.arn, function.name}:
+                return function
+        raise CloudError(f"no such function: {name}")
+
+    def cool(self, logical_id: str | None = None) -> None:
+        """Drops warm instances, one function's or all, so that the next invocation starts cold."""
+        if logical_id is None:
+            self._sandboxes.clear()
+        else:
+            self._sandboxes.pop(self.by_logical_id[logical_id].arn, None)
+
+    def invoke(self, function: Function, event: Any) -> Outcome:
+        """Runs the handler with a JSON copy of `event`. What it raises becomes the Outcome's error."""
+        self.invocations += 1
+        request_id = str(UUID(int=self._random.getrandbits(128), version=4))
+        payload = json.loads(json.dumps(event))
+        with self._inside(function) as sandbox:
+            try:
+                if sandbox.handler is None:
+                    sandbox.handler = _load(function.handler)
+                value = sandbox.handler(payload, Context(function, request_id))
+            except Killed:
+                self.cool(function.logical_id)
+                return _runtime_error(request_id, "Runtime.ExitError", "Runtime exited with error: killed")
+            except Exception as error:  # noqa: BLE001 - as Lambda's runtime does
+                return Outcome(error=_describe(error, request_id))
+        return _as_json(value, request_id)
+
+    def close(self) -> None:
+        """Gives the process its own environment back."""
+        self._enter_environment(None)
+
+    @contextmanager
+    def _inside(self, function: Function) -> Iterator[_Sandbox]:
+        sandbox = self._sandboxes.get(function.arn)
+        if sandbox is None:
+            sandbox = self._sandboxes[function.arn] = _Sandbox()
+        roots = [str(root) for root in function.roots]
+        streams = sys.stdout, sys.stderr
+        self._enter_environment(function)
+        self._log.lines = function.log
+        sys.stdout = sys.stderr = self._log
+        sys.path[:0] = roots
+        host = self._host_first_party()
+        _replace_modules(host, sandbox.modules)
+        size = len(sys.modules)
+        try:
+            yield sandbox
+        finally:
+            if len(sys.modules) != size or not sandbox.modules:
+                sandbox.modules = self._first_party_modules()
+            _replace_modules(sandbox.modules, host)
+            self._modules_seen = len(sys.modules)
+            del sys.path[: len(roots)]
+            self._log.finish_line()
+            sys.stdout, sys.stderr = streams
+
+    def _host_first_party(self) -> dict[str, ModuleType]:
+        """The host's own copies; looked for only where the number of loaded modules tells of a change."""
+        if len(sys.modules) != self._modules_seen:
+            self._host_modules = self._first_party_modules()
+        return self._host_modules
+
+    def _first_party_modules(self) -> dict[str, ModuleType]:
+        return {
+            name: module
+            for name, module in sys.modules.items()
+            if name.partition(".")[0] in self._first_party
+        }
+
+    def _enter_environment(self, function: Function | None) -> None:
+        if function is self._environment_of:
+            return
+        for name, value in self._host_environment.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+        own = {} if function is None else {**function.environment, **self._environment}
+        self._host_environment = {name: os.environ.get(name) for name in own}
+        os.environ.update(own)
+        self._environment_of = function
+
+
+def _replace_modules(old: Mapping[str, ModuleType], new: Mapping[str, ModuleType]) -> None:
+    for name in old:
+        sys.modules.pop(name, None)
+    sys.modules.update(new)
+
+
+def _load(handler: str) -> Handler:
+    module, _, name = handler.rpartition(".")
+    loaded: Handler = getattr(import_module(module.replace("/", ".")), name)
+    return loaded
+
+
+def _describe(error: Exception, request_id: str) -> dict[str, Any]:
+    frames = traceback.format_list(traceback.extract_tb(error.__traceback__)[1:])
+    sys.stdout.write(f"[ERROR] {type(error).__name__}: {error}\n{''.join(frames)}")
+    return {
+        "errorMessage": str(error),
+        "errorType": type(error).__name__,
+        "requestId": request_id,
+        "stackTrace": frames,
+    }
+
+
+def _runtime_error(request_id: str, kind: str, message: str) -> Outcome:
+    return Outcome(error={"errorType": kind, "errorMessage": f"RequestId: {request_id} Error: {message}"})
+
+
+def _as_json(value: Any, request_id: str) -> Outcome:
+    if value is None:
+        return Outcome()
+    try:
+        text = json.dumps(value)
+    except (TypeError, ValueError) as error:
+        return _runtime_error(request_id, "Runtime.MarshalError", f"Unable to marshal response: {error}")
+    if len(text) > MAXIMUM_PAYLOAD:
+        return _runtime_error(
+            request_id,
+            "Function.ResponseSizeTooLarge",
+            f"Response payload size exceeded {MAXIMUM_PAYLOAD} bytes",
+        )
+    return Outcome(value=json.loads(text))

@@ -1,0 +1,92 @@
+"""The one place that looks inside moto.
+
+What is asked of it here a million times a year would cost a millisecond each through its API.
+"""
+
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+from moto.backends import get_backend
+from moto.dynamodb.models.dynamo_type import DynamoType
+from moto.moto_api._internal import mock_random
+from moto.sqs.models import Message as _Message
+
+from local.cloud.template import ACCOUNT
+
+Attributes: TypeAlias = dict[str, dict[str, Any]]
+"""A DynamoDB item in wire form: name ─▶ {type: value}; binary values are base64 text."""
+
+
+def seed_identifiers(seed: int) -> None:
+    """Makes moto's identifiers the same in every run."""
+    mock_random.seed(seed)
+
+
+class Table:
+    """The stored items of one of moto's tables."""
+
+    def __init__(self, name: str, region: str) -> None:
+        self.name = name
+        self._table = get_backend("dynamodb")[ACCOUNT][region].get_table(name)
+        self._hash: str = self._table.hash_key_attr
+        self._range: str | None = self._table.range_key_attr
+
+    def image(self, key: Mapping[str, Any]) -> Attributes | None:
+        """The item as it is stored, by a mapping that holds its key; None where there is none."""
+        partition = self._table.items.get(DynamoType(key[self._hash]))
+        if not partition:
+            return None
+        item: Any = partition.get(DynamoType(key[self._range])) if self._range else partition
+        return None if item is None else item.to_json()["Attributes"]
+
+    def key(self, item: Attributes) -> Attributes:
+        """The attributes of an item that are its primary key."""
+        return {name: item[name] for name in (self._hash, self._range) if name}
+
+
+class Queue:
+    """One of moto's SQS queues, asked without the price of its API."""
+
+    def __init__(self, name: str, region: str) -> None:
+        self.name = name
+        self._backend = get_backend("sqs")[ACCOUNT][region]
+        self._queue = self._backend.get_queue(name)
+        self._visibility_timeout = int(self._queue.attributes["VisibilityTimeout"])
+
+    def send(self, body: str) -> None:
+        self._backend.send_message(self.name, body)
+
+    def receive(self, count: int) -> list[_Message]:
+        """Up to `count` visible messages, hidden for the visibility timeout; redrives those spent."""
+        messages: list[_Message] = self._backend.receive_message(
+            self.name, count, 0, self._visibility_timeout, ["All"]
+        )
+        return messages
+
+    def delete(self, message: _Message) -> None:
+        self._backend.delete_message(self.name, str(message.receipt_handle))
+        # moto remembers every message that was ever deleted, and reads that only for a queue's metrics.
+        self._queue.deleted_messages.clear()
+
+    def next_visible(self) -> int | None:
+        """The first moment at which a message can be received; None where there is none."""
+        moments = [
+            max(int(message.visible_at) + 1 if message.visible_at else 0, int(message.delayed_until))
+            for message in self._queue._messages
+        ]
+        return min(moments, default=None)
+
+    def bodies(self) -> list[str]:
+        """Every message in the queue, oldest first."""
+        return [message.body for message in self._queue._messages]
+
+
+class Topic:
+    """One of moto's SNS topics."""
+
+    def __init__(self, arn: str, region: str) -> None:
+        self._topic = get_backend("sns")[ACCOUNT][region].topics[arn]
+
+    def publish(self, message: str) -> None:
+        self._topic.publish(message)
+        self._topic.sent_notifications.clear()  # moto would keep them all

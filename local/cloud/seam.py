@@ -1,0 +1,133 @@
+"""The one seam: botocore's event system on boto3's default session.
+
+Every AWS call passes here. It is counted, may be faulted before or after its effect, and is answered here
+where the local cloud is the service itself; moto answers the rest. Handlers keep their ordinary clients and
+know nothing of it.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from io import BytesIO
+from typing import Any, Literal, Protocol, TypeAlias
+
+import boto3
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
+
+Phase: TypeAlias = Literal["before", "after"]
+Hook: TypeAlias = Callable[[str, str, Phase], None]
+"""(service, operation, phase): may raise, and so fault the call before or after its effect."""
+
+Answer: TypeAlias = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+class Refusal(Exception):
+    """An AWS service's refusal: becomes a ClientError with this code in the caller."""
+
+    def __init__(self, code: str, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.code = code
+        self.status = status
+
+
+class Observer(Protocol):
+    """Sees the calls of one service, with their parameters in wire form."""
+
+    def before(self, operation: str, parameters: dict[str, Any]) -> Any:
+        """Before the effect; what it returns comes back to `after`."""
+
+    def after(
+        self, operation: str, parameters: dict[str, Any], result: Mapping[str, Any], noted: Any
+    ) -> None:
+        """After the effect; `result` is the parsed response, with "Error" in it where it was a refusal."""
+
+
+class Seam:
+    """Counts, faults, shows and answers the calls of a session's clients (those made after it)."""
+
+    def __init__(self, session: boto3.Session) -> None:
+        self.calls: Counter[str] = Counter()
+        self._hooks: list[Hook] = []
+        self._answers: dict[tuple[str, str], Answer] = {}
+        self._observers: dict[str, Observer] = {}
+        self._unseen = 0
+        session.events.register_first("before-call", self._before_call)
+        session.events.register_first("before-send", self._before_send)
+        session.events.register_last("after-call", self._after_call)
+
+    def answer(self, service: str, operation: str, answer: Answer) -> None:
+        """Answers an operation here: from its JSON body to the response's, or a Refusal."""
+        self._answers[service, operation] = answer
+
+    def observe(self, service: str, observer: Observer) -> None:
+        self._observers[service] = observer
+
+    def on_call(self, hook: Hook) -> Callable[[], None]:
+        """Adds a hook to every call; what is returned takes it away again."""
+        self._hooks.append(hook)
+        return lambda: self._hooks.remove(hook)
+
+    @contextmanager
+    def unseen(self) -> Iterator[None]:
+        """Calls in here are the cloud's own: neither counted, nor shown, nor faulted."""
+        self._unseen += 1
+        try:
+            yield
+        finally:
+            self._unseen -= 1
+
+    def _before_call(
+        self, event_name: str, params: dict[str, Any], context: dict[str, Any], **_: Any
+    ) -> None:
+        if self._unseen:
+            return
+        service, operation = event_name.split(".")[1:]
+        self.calls[f"{service}.{operation}"] += 1
+        for hook in list(self._hooks):
+            hook(service, operation, "before")
+        if observer := self._observers.get(service):
+            parameters = _body(params["body"])
+            context["homing.noted"] = parameters, observer.before(operation, parameters)
+
+    def _after_call(self, event_name: str, parsed: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+        if self._unseen:
+            return
+        service, operation = event_name.split(".")[1:]
+        if "homing.noted" in context:
+            parameters, noted = context.pop("homing.noted")
+            self._observers[service].after(operation, parameters, parsed, noted)
+        for hook in list(self._hooks):
+            hook(service, operation, "after")
+
+    def _before_send(self, event_name: str, request: AWSPreparedRequest, **_: Any) -> Any:
+        service, operation = event_name.split(".")[1:]
+        answer = self._answers.get((service, operation))
+        if answer is None:
+            return None
+        try:
+            return _response(request.url, 200, answer(_body(request.body)))
+        except Refusal as refusal:
+            body = {"__type": refusal.code, "message": str(refusal)}
+            return _response(request.url, refusal.status, body, {"x-amzn-errortype": refusal.code})
+
+
+class _Raw(BytesIO):
+    """A response's body as botocore reads it."""
+
+    def stream(self, **_: Any) -> Iterator[bytes]:
+        yield self.read()
+
+
+def _response(
+    url: str, status: int, body: Mapping[str, Any], headers: Mapping[str, str] | None = None
+) -> AWSResponse:
+    content = {"content-type": "application/x-amz-json-1.0", "x-amzn-requestid": "local", **(headers or {})}
+    return AWSResponse(url, status, HTTPHeaders.from_dict(content), _Raw(json.dumps(body).encode()))
+
+
+def _body(body: Any) -> dict[str, Any]:
+    """A call's parameters in wire form: JSON, or the fields of the query protocol."""
+    parsed: dict[str, Any] = json.loads(body) if isinstance(body, bytes | str) and body else dict(body or {})
+    return parsed
