@@ -27,11 +27,11 @@ class DefinitionError(Exception):
         self.what = what
 
 
-class InvalidDefinition(DefinitionError):  # noqa: N818 - what it says is no less an error without the suffix
+class InvalidDefinition(DefinitionError):
     """The definition breaks the rules of the Amazon States Language; AWS would refuse it too."""
 
 
-class UnsupportedFeature(DefinitionError):  # noqa: N818 - likewise
+class UnsupportedFeature(DefinitionError):
     """The definition uses something that this interpreter refuses rather than guesses at."""
 
 
@@ -52,5 +52,5 @@ class StateError(Exception):
         return ALL in names or (TASK_FAILED in names and self.error != TIMEOUT)
 
 
-class TaskFailed(StateError):  # noqa: N818 - named as AWS names it
+class TaskFailed(StateError):
     """The invoked function failed: `error` is its error type, or `Lambda.…`; `cause` is AWS's JSON text."""

@@ -50,7 +50,7 @@ class Template(ABC):
 class Constant(Template):
     value: JSON
 
-    def evaluate(self, names: Names) -> JSON:  # noqa: ARG002 - a constant names nothing
+    def evaluate(self, names: Names) -> JSON:
         return self.value
 
 
