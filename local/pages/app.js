@@ -26,7 +26,7 @@ async function refresh() {
 }
 
 const counts = {
-  inbox: () => shop.emails.filter((mail) => mail.outcome === "sent").length,
+  inbox: () => shop.emails.filter(isSent).length,
   profiles: () => shop.profiles.length,
   journeys: () => shop.runs.filter((run) => run.ended === "running").length,
 };
@@ -116,19 +116,26 @@ function drawInbox() {
   fillChoices(find("mail-filters").journey, "All journeys", distinct(shop.emails.map((mail) => mail.journey)));
   const { outcome, journey, search } = chosen(find("mail-filters"));
   const mails = shop.emails.filter((mail) =>
-    (outcome === "" || (mail.outcome === "sent") === (outcome === "sent")) &&
+    (outcome === "" || isSent(mail) === (outcome === "sent")) &&
     (!journey || mail.journey === journey) &&
     holds(search, mail.email, mail.subject, mail.profile_id));
   if (!changed("inbox", mails, shop.emails.length)) return;
 
+  const pane = find("mail-pane");
+  const lines = mails.slice(0, MOST_LINES).map((mail) => mailLine(mail, read));
+  const current = mails.findIndex((mail) => mail.send_id === reading);
+  lines[current]?.firstChild.setAttribute("aria-current", "true");
+  const hadFocus = find("mail-list").contains(document.activeElement);
+  find("mail-list").replaceChildren(...lines, ...leftOut(mails));
+  if (hadFocus) lines[current]?.firstChild.focus({ preventScroll: true });
+
   const empty = shop.emails.length === 0;
   document.querySelector(".inbox").classList.toggle("is-empty", empty);
   find("mail-filters").hidden = empty;
-  find("mail-list").replaceChildren(...mails.slice(0, MOST_LINES).map(mailLine), ...leftOut(mails));
-  if (empty) find("mail-pane").replaceChildren(lesson());
-  else if (mails.length === 0) readNothing(find("mail-pane"), "No mail is like that.");
-  else if (!mails.some((mail) => mail.send_id === reading)) readNothing(find("mail-pane"), "Choose a mail to read it.");
-  if (reading === null && matchMedia("(min-width: 761px)").matches) find("mail-list").querySelector("button")?.click();
+  if (empty) pane.replaceChildren(lesson());
+  else if (mails.length === 0) readNothing(pane, "No mail is like that.");
+  else if (current < 0) readNothing(pane, "Choose a mail to read it.");
+  if (reading === null) openFirst(find("mail-list"));
 }
 
 function leftOut(all) {
@@ -137,42 +144,13 @@ function leftOut(all) {
     : [];
 }
 
-function mailLine(mail) {
-  const sent = mail.outcome === "sent";
-  const button = make("button",
-    {
-      type: "button",
-      class: sent ? "mail-line" : "mail-line is-withheld",
-      "aria-current": mail.send_id === reading && "true",
-      onclick: () => read(mail, button),
-    },
-    make("b", {}, title(mail)),
-    make("span", { class: "meta" },
-      make("span", {}, mail.email ?? mail.profile_id),
-      make("span", {}, sayMoment(mail.at, { year: undefined })),
-      make("span", { class: "chip" }, sent ? sayWords(mail.journey) : sayWords(mail.reason ?? mail.outcome))));
-  return make("li", {}, button);
-}
-
-const title = (mail) => mail.subject ?? sayWords(mail.template ?? mail.step);
-
-async function read(mail, line) {
+async function read(mail) {
   reading = mail.send_id;
-  find("mail-list").querySelector("[aria-current]")?.removeAttribute("aria-current");
-  line.setAttribute("aria-current", "true");
-  const pane = find("mail-pane");
-  const facts = [
-    ["To", mail.email ?? "nobody"],
-    ["At", `${sayMoment(mail.at)} UTC`],
-    ["Journey", `${sayWords(mail.journey)}, ${sayWords(mail.step)}`],
-    ["Outcome", mail.reason ? `${mail.outcome}: ${sayWords(mail.reason)}` : mail.outcome],
-  ];
-  showMail(pane, { subject: title(mail), facts, ...(await body(mail)) });
-  if (matchMedia("(max-width: 760px)").matches) pane.scrollIntoView();
+  showMail(find("mail-pane"), mail, await body(mail));
 }
 
 async function body(mail) {
-  if (mail.outcome !== "sent") return { note: `This mail was not sent: ${sayWords(mail.reason ?? mail.outcome)}.` };
+  if (!isSent(mail)) return { note: `This mail was not sent: ${whyNotSent(mail)}.` };
   try {
     const { headers, html, text } = await ask(`emails/${encodeURIComponent(mail.send_id)}`);
     return { headers: Object.entries(headers), html, text };

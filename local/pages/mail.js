@@ -1,5 +1,5 @@
 "use strict";
-// Shows one mail. Used by the report and by the local page.
+// Shows mails, as lines of emails.jsonl tell of them. Used by the report and by the local page.
 
 /** An element with attributes, and children that are elements or plain text, never markup. */
 function make(tag, attributes = {}, ...children) {
@@ -12,9 +12,9 @@ function make(tag, attributes = {}, ...children) {
   return element;
 }
 
-function sayMoment(iso, { year = "numeric" } = {}) {
-  const format = { day: "numeric", month: "short", year, hour: "2-digit", minute: "2-digit", timeZone: "UTC" };
-  return new Date(iso).toLocaleString("en-GB", format);
+function sayMoment(iso) {
+  const time = new Date(iso).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: "UTC" });
+  return `${sayDay(iso)}, ${time}`;
 }
 
 function sayDay(iso) {
@@ -24,6 +24,46 @@ function sayDay(iso) {
 
 function sayWords(name) {
   return name.replace(/[_-]/g, " ");
+}
+
+const isSent = (mail) => mail.outcome === "sent";
+const mailTitle = (mail) => mail.subject ?? sayWords(mail.template ?? mail.step);
+const whyNotSent = (mail) => sayWords(mail.reason ?? mail.outcome);
+
+function mailFacts(mail) {
+  return [
+    ["To", mail.email ?? "nobody"],
+    ["At", `${sayMoment(mail.at)} UTC`],
+    ["Journey", `${sayWords(mail.journey)}, ${sayWords(mail.step)}`],
+    ["Outcome", mail.reason ? `${mail.outcome}: ${sayWords(mail.reason)}` : mail.outcome],
+    ["Profile", make("code", {}, mail.profile_id)],
+  ];
+}
+
+/** The mail as a line of the list; `onchoose` gets the mail and the button. */
+function mailLine(mail, onchoose) {
+  const button = make("button",
+    { type: "button", class: isSent(mail) ? "mail-line" : "mail-line is-withheld", onclick: () => choose() },
+    make("b", {}, mailTitle(mail)),
+    make("span", { class: "meta" },
+      make("span", {}, mail.email ?? mail.profile_id),
+      make("span", {}, sayMoment(mail.at)),
+      make("span", { class: "chip" }, isSent(mail) ? sayWords(mail.journey) : whyNotSent(mail))));
+
+  function choose() {
+    button.closest("ul").querySelector("[aria-current]")?.removeAttribute("aria-current");
+    button.setAttribute("aria-current", "true");
+    onchoose(mail);
+  }
+
+  return make("li", {}, button);
+}
+
+/** On a wide screen list and mail stand side by side, and the first that was sent is opened unasked. */
+const isWide = () => matchMedia("(min-width: 761px)").matches;
+
+function openFirst(list) {
+  if (isWide()) list.querySelector(".mail-line:not(.is-withheld)")?.click();
 }
 
 /** Mails link to pictures on the web; these pages never load anything, so a tile stands where each would be. */
@@ -62,15 +102,15 @@ function mailDocument(html) {
   return `<!doctype html>${page.documentElement.outerHTML}`;
 }
 
-/** Fills the pane with a mail: {subject, facts: [[term, text]], html, text, headers: [[name, value]]},
- *  or, where there is no body to show, {subject, facts, note: element or text}. */
-function showMail(pane, mail) {
+/** Fills the pane with a mail and its body, {html, text, headers: [[name, value]]};
+ *  or with {note: element or text}, where there is no body to show. */
+function showMail(pane, mail, { html, text, headers, note }) {
   const views = {
-    Mail: () => make("iframe", { sandbox: "", title: `The mail “${mail.subject}”`, srcdoc: mailDocument(mail.html) }),
-    Text: () => make("pre", { tabindex: "0" }, mail.text),
+    Mail: () => make("iframe", { sandbox: "", title: `The mail “${mailTitle(mail)}”`, srcdoc: mailDocument(html) }),
+    Text: () => make("pre", { tabindex: "0" }, text),
     Headers: () =>
       make("dl", { class: "headers", tabindex: "0" },
-        mail.headers.map(([name, value]) => [make("dt", {}, name), make("dd", {}, value)])),
+        headers.map(([name, value]) => [make("dt", {}, name), make("dd", {}, value)])),
   };
   const body = make("div", { class: "body", role: "tabpanel", "aria-label": "The mail" });
   const tabs = Object.keys(views).map((name) =>
@@ -88,15 +128,16 @@ function showMail(pane, mail) {
   pane.replaceChildren(
     make("header", {},
       make("button", { type: "button", class: "control to-list", onclick: goToList }, "↑ Back to the list"),
-      make("h3", {}, mail.subject),
+      make("h3", {}, mailTitle(mail)),
       make("dl", { class: "facts" },
-        mail.facts.map(([term, text]) => make("div", {}, make("dt", {}, term), make("dd", {}, text))))),
-    ...(mail.note
-      ? [make("div", { class: "blank" }, mail.note)]
+        mailFacts(mail).map(([term, text]) => make("div", {}, make("dt", {}, term), make("dd", {}, text))))),
+    ...(note
+      ? [make("div", { class: "blank" }, note)]
       : [make("div", { class: "tabs", role: "tablist", "aria-label": "Views of the mail" }, tabs), body]),
   );
-  if (!mail.note) choose("Mail");
+  if (!note) choose("Mail");
   pane.scrollTop = 0;
+  if (!isWide()) pane.scrollIntoView();
 }
 
 function readNothing(pane, text) {

@@ -4,6 +4,8 @@ import base64
 import gzip
 import json
 import re
+import shutil
+import subprocess
 from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
 from html.parser import HTMLParser
@@ -425,3 +427,40 @@ def test_bars_stand_on_those_below_them() -> None:
     below, above = charts.stacked_bars([[1, 0], [1, 2]], top=2)
     assert re.findall(r"M[\d.]+ ([\d.]+)V([\d.]+)", below) == [("1", "0.5")]
     assert re.findall(r"M[\d.]+ ([\d.]+)V([\d.]+)", above) == [("0.5", "0"), ("1", "0")]
+
+
+# The page in a browser
+
+
+@pytest.mark.browser
+def test_the_first_mail_is_unpacked_and_shown_from_a_disk(
+    folder: Path, run: RunFolder, tmp_path: Path
+) -> None:
+    drawn = _drawn(write_report(folder), tmp_path)
+    first = next(email for email in run.emails if email.outcome == "sent")
+    assert f"{len(run.emails)} of {len(run.emails)} intended mails" in drawn
+    assert f"<code>{first.profile_id}</code>" in drawn
+    assert '<iframe sandbox=""' in drawn
+    assert "your tea is waiting" not in drawn
+    assert "It is still here, as you left it" in drawn
+
+
+@pytest.mark.browser
+def test_a_hostile_subject_is_drawn_as_text(tmp_path: Path) -> None:
+    hostile = "</script><script>document.title = 'broken out'</script>"
+    folder = write_fake_run(tmp_path / "out", profiles=8, subject=hostile)
+    drawn = _drawn(write_report(folder), tmp_path / "browser")
+    assert "&lt;/script&gt;&lt;script&gt;document.title" in drawn
+    assert "<title>Homing: a simulated run</title>" in drawn
+
+
+def _drawn(page: Path, tmp_path: Path) -> str:
+    """The page's elements after its script has run."""
+    browser = shutil.which("chromium") or shutil.which("google-chrome")
+    assert browser, "the tests marked browser need Chromium"
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    command = [browser, *flags, "--disable-component-update", f"--user-data-dir={tmp_path}"]
+    options = ["--virtual-time-budget=2000", "--dump-dom"]
+    return subprocess.run(
+        [*command, *options, page.as_uri()], check=True, capture_output=True, text=True, timeout=60
+    ).stdout

@@ -51,90 +51,67 @@ async function openMails() {
   const pane = document.getElementById("mail-pane");
   const found = document.getElementById("mail-found");
   const filters = document.getElementById("mail-filters");
+  const { journey: journeys, step: steps } = filters.elements;
   const opened = new Map();
   let matching = [];
-  let current = null;
 
-  function bodyOf(mail) {
+  async function read(mail) {
     const pack = packs[mail.send_id];
-    if (pack === undefined) return null;
+    if (pack === undefined) return showMail(pane, mail, { note: absence(mail) });
     if (!opened.has(pack)) opened.set(pack, unpack(`mails-${pack}`));
-    return opened.get(pack).then((bodies) => bodies[mail.send_id]);
-  }
-
-  async function read(mail, line) {
-    current?.removeAttribute("aria-current");
-    current = line;
-    line.setAttribute("aria-current", "true");
-    const body = await bodyOf(mail);
-    showMail(pane, { subject: mail.subject ?? sayWords(mail.template ?? mail.step), facts: facts(mail), ...(body ?? { note: absence(mail) }) });
-    if (matchMedia("(max-width: 760px)").matches) pane.scrollIntoView();
-  }
-
-  function facts(mail) {
-    return [
-      ["To", mail.email ?? "nobody"],
-      ["At", `${sayMoment(mail.at)} UTC`],
-      ["Journey", `${sayWords(mail.journey)}, ${sayWords(mail.step)}`],
-      ["Outcome", mail.reason ? `${mail.outcome}: ${sayWords(mail.reason)}` : mail.outcome],
-      ["Profile", make("code", {}, mail.profile_id)],
-    ];
+    return showMail(pane, mail, (await opened.get(pack))[mail.send_id]);
   }
 
   function absence(mail) {
-    if (mail.outcome !== "sent") return `This mail was not sent: ${sayWords(mail.reason ?? mail.outcome)}.`;
+    if (!isSent(mail)) return `This mail was not sent: ${whyNotSent(mail)}.`;
     const file = `emails/${mail.send_id}.eml`;
-    return make("p", {}, "The page carries a sample of the mails, and this one is not in it. It lies beside the page: ",
+    return make("p", {},
+      "The page carries a sample of the mails, and this one is not in it. It lies beside the page: ",
       make("a", { href: file }, file));
-  }
-
-  function line(mail) {
-    const sent = mail.outcome === "sent";
-    const button = make("button", { type: "button", class: sent ? "mail-line" : "mail-line is-withheld", onclick: () => read(mail, button) },
-      make("b", {}, mail.subject ?? sayWords(mail.template ?? mail.step)),
-      make("span", { class: "meta" },
-        make("span", {}, mail.email ?? mail.profile_id),
-        make("span", {}, sayMoment(mail.at)),
-        sent ? null : make("span", { class: "chip" }, sayWords(mail.reason ?? mail.outcome))));
-    return make("li", {}, button);
   }
 
   function showMore() {
     const shown = list.querySelectorAll(".mail-line").length;
-    list.querySelector(".more")?.parentElement.remove();
-    list.append(...matching.slice(shown, shown + page).map(line));
     const left = matching.length - shown - page;
+    list.querySelector(".more")?.parentElement.remove();
+    list.append(...matching.slice(shown, shown + page).map((mail) => mailLine(mail, read)));
     if (left > 0) {
-      list.append(make("li", {}, make("button", { type: "button", class: "control more", onclick: showMore }, `${left} more`)));
+      const more = make("button", { type: "button", class: "control more", onclick: showMore }, `${left} more`);
+      list.append(make("li", {}, more));
     }
   }
 
   function filter() {
     const { journey, step, outcome, search } = Object.fromEntries(new FormData(filters));
     const words = search.trim().toLowerCase();
+    const holdsWords = (text) => text?.toLowerCase().includes(words);
     matching = mails.filter((mail) =>
       (!journey || mail.journey === journey) &&
       (!step || `${mail.journey}/${mail.step}` === step) &&
-      (!outcome || mail.outcome === outcome || mail.reason === outcome) &&
-      (!words || [mail.profile_id, mail.email, mail.subject, mail.send_id].some((text) => text?.toLowerCase().includes(words))));
-    found.textContent = `${matching.length.toLocaleString("en")} of ${mails.length.toLocaleString("en")} intended mails`;
+      (!outcome || [mail.outcome, mail.reason].includes(outcome)) &&
+      (!words || [mail.profile_id, mail.email, mail.subject, mail.send_id].some(holdsWords)));
+    found.textContent =
+      `${matching.length.toLocaleString("en")} of ${mails.length.toLocaleString("en")} intended mails`;
     list.replaceChildren();
     list.scrollTop = 0;
     showMore();
   }
 
-  filters.addEventListener("input", filter);
-  filters.addEventListener("submit", (event) => event.preventDefault());
-  filters.elements.journey.addEventListener("change", () => {
-    const journey = filters.elements.journey.value;
-    for (const option of filters.elements.step.options) {
-      option.hidden = Boolean(journey && option.value && !option.value.startsWith(`${journey}/`));
+  /** Only the steps of the chosen journey can be chosen. */
+  function fitSteps() {
+    for (const option of steps.options) {
+      option.hidden = Boolean(journeys.value && option.value && !option.value.startsWith(`${journeys.value}/`));
     }
-    if (filters.elements.step.selectedOptions[0].hidden) filters.elements.step.value = "";
+    if (steps.selectedOptions[0].hidden) steps.value = "";
+  }
+
+  filters.addEventListener("input", () => {
+    fitSteps();
     filter();
   });
+  filters.addEventListener("submit", (event) => event.preventDefault());
   filter();
-  list.querySelector(".mail-line") && matchMedia("(min-width: 761px)").matches && list.querySelector(".mail-line").click();
+  openFirst(list);
 }
 
 if (document.getElementById("mails-index")) openMails();
