@@ -1,4 +1,4 @@
-"""Kiln & Leaf, a made-up shop for tea and ceramics: its shoppers' messages, made from a seed.
+"""Tea & Clay, a made-up shop for tea and ceramics: its shoppers' messages, made from a seed.
 
 The shop exists to show Homing at work where no real data may be used: every kind of shopper that a journey
 or a segment speaks of is there, in numbers that make a believable shop. Addresses and links end in

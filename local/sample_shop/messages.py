@@ -103,7 +103,7 @@ class Trail:
     def order(self) -> str:
         """Buys what is in the cart, which is empty afterwards; gives the order's id."""
         self._orders += 1
-        order_id = f"KL-{self.shopper.number:05d}-{self._orders}"
+        order_id = f"TC-{self.shopper.number:05d}-{self._orders}"
         self._track("Order Completed", self._purchase(order_id))
         self._cart = {}
         self.wait_minutes(2, 10)

@@ -1,4 +1,4 @@
-"""Who shops at Kiln & Leaf: names, places, birthdays, addresses."""
+"""Who shops at Tea & Clay: names, places, birthdays, addresses."""
 
 from dataclasses import dataclass
 
@@ -26,7 +26,7 @@ class Shopper:
 
     @property
     def user_id(self) -> str:
-        return f"kl-{self.number:05d}"
+        return f"tc-{self.number:05d}"
 
     @property
     def anonymous_id(self) -> str:

@@ -1,12 +1,12 @@
-"""What Kiln & Leaf sells."""
+"""What Tea & Clay sells."""
 
 import re
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-SHOP_URL = "https://www.kiln-and-leaf.example"
-IMAGE_URL = "https://images.kiln-and-leaf.example"
+SHOP_URL = "https://shop.example"
+IMAGE_URL = "https://shop.example/images"
 
 Currency = Literal["GBP", "EUR"]
 

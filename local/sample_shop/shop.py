@@ -15,7 +15,7 @@ _REPEAT_EVERY = 500
 _INVALID_LINES = (
     '{"type": "track", "event": "Order Completed", "messageId": "cut-off',
     '{"type": "page", "name": "Home", "messageId": "nobody", "timestamp": "2026-02-01T10:00:00Z"}',
-    '{"type": "page", "name": "Home", "messageId": "no-time", "userId": "kl-99999", "timestamp": "noon"}',
+    '{"type": "page", "name": "Home", "messageId": "no-time", "userId": "tc-99999", "timestamp": "noon"}',
 )
 
 

@@ -49,18 +49,18 @@ def _iso(moment: datetime) -> str:
 
 def _mail(subject: str, name: str) -> bytes:
     message = EmailMessage()
-    message["From"] = "Kiln & Leaf <hello@kiln-and-leaf.example>"
+    message["From"] = "Tea & Clay <hello@shop.example>"
     message["To"] = f"{name.lower()}@post.example"
     message["Subject"] = subject
-    message["List-Unsubscribe"] = "<https://api.kiln-and-leaf.example/u/abc>"
-    message.set_content(f"Hello {name},\n\nyour tea is waiting.\n\nKiln & Leaf")
+    message["List-Unsubscribe"] = "<https://api.shop.example/u/abc>"
+    message.set_content(f"Hello {name},\n\nyour tea is waiting.\n\nTea & Clay")
     message.add_alternative(
         "<!doctype html><html><head><title>Mail</title></head>"
         "<body style='margin:0;background:#f2efe8;font:16px Georgia,serif;color:#2b2b26'>"
         "<div style='max-width:520px;margin:24px auto;background:#fff;padding:32px;border-radius:8px'>"
         f"<p>Hello {name},</p><h1>{subject}</h1><p>It is still here, as you left it:</p>"
-        "<p><img src='https://images.kiln-and-leaf.example/tp-01.jpg' alt='Kyusu Teapot' width=200></p>"
-        "<p><a href='https://www.kiln-and-leaf.example/cart' style='background:#1f6f64;color:#fff;"
+        "<p><img src='https://images.shop.example/tp-01.jpg' alt='Kyusu Teapot' width=200></p>"
+        "<p><a href='https://www.shop.example/cart' style='background:#1f6f64;color:#fff;"
         "padding:12px 20px;border-radius:6px;text-decoration:none'>Back to your cart</a></p>"
         "</div></body></html>",
         subtype="html",
@@ -138,7 +138,7 @@ def _intended(
         "send_id": f"snd-{journey}-{number}-{name}",
         "outcome": "skipped" if withheld else "sent",
         "reason": random.choice(REASONS) if withheld else None,
-        "subject": f"Ada, your {journey} {name.replace('-', ' ')} from Kiln & Leaf",
+        "subject": f"Ada, your {journey} {name.replace('-', ' ')} from Tea & Clay",
         "template": f"{journey}-{name}",
     }
 

@@ -14,7 +14,7 @@ import pytest
 from local.sample_shop import PRODUCTS, START, Message, flawed_lines, sample_events
 
 DAYS = 120
-DIGEST = "83dd75436923e66c230752e076cb472aabe868b37b2e4d1d23364f96e599e1b8"
+DIGEST = "222d022c69a32f90216072bbd61abefa24b3b1d551c62065a761fc287ee49a4f"
 
 
 @pytest.fixture(scope="module")
