@@ -14,6 +14,7 @@ import pytest
 from local import pages
 
 NOW = "2026-03-02T09:30:00Z"
+A_DAY_LATER = "2026-03-03T09:30:00Z"
 MAIL = {
     "at": "2026-03-02T09:00:00Z",
     "profile_id": "prf-1",
@@ -131,6 +132,14 @@ def test_journeys_show_who_waits_for_what_and_how_long(tmp_path: Path) -> None:
     assert "second</span>" in drawn
 
 
+@pytest.mark.browser
+def test_a_button_moves_the_clock_and_tells_what_came_of_it(tmp_path: Path) -> None:
+    with _Server(A_CART, pressed="PT24H") as address:
+        drawn = _drawn(f"{address}/_local/", tmp_path)
+    assert "3 Mar 2026, 09:30 UTC" in drawn
+    assert "+1 day: no mail went out." in drawn
+
+
 def _drawn(address: str, tmp_path: Path) -> str:
     """The page's elements after its script has run."""
     browser = shutil.which("chromium") or shutil.which("google-chrome")
@@ -144,10 +153,13 @@ def _drawn(address: str, tmp_path: Path) -> str:
 
 
 class _Server:
-    """The page and the JSON given, on a port of this machine for as long as the context lasts."""
+    """The page and the JSON given, on a port of this machine for as long as the context lasts.
 
-    def __init__(self, told: dict[str, Any]) -> None:
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _answering(told))
+    `pressed` is the button that is pressed once the page is drawn: moving the clock makes it a day later.
+    """
+
+    def __init__(self, told: dict[str, Any], pressed: str | None = None) -> None:
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _answering(dict(told), pressed))
 
     def __enter__(self) -> str:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
@@ -158,12 +170,22 @@ class _Server:
         self._server.server_close()
 
 
-def _answering(told: dict[str, Any]) -> type[BaseHTTPRequestHandler]:
+def _answering(told: dict[str, Any], pressed: str | None) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            if self.path == "/_local/clock" and body == {"advance": "PT24H"}:
+                told["clock"] = {"now": A_DAY_LATER, "virtual": True}
+            self._answer(json.dumps(told["clock"]).encode(), "application/json")
+
         def do_GET(self) -> None:
             name = self.path.removeprefix("/_local/")
             if name in told:
                 self._answer(json.dumps(told[name]).encode(), "application/json")
+            elif name == "app.js" and pressed:
+                content, content_type = pages.asset(name) or (b"", "")
+                press = f"setTimeout(() => document.querySelector('[data-advance={pressed}]').click(), 300);"
+                self._answer(content + press.encode(), content_type)
             else:
                 self._answer(*(pages.asset(name) or (pages.index(), "text/html")))
 

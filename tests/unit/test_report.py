@@ -14,6 +14,8 @@ from random import Random
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from local.report import bill, charts, days, write_report
@@ -421,6 +423,20 @@ def test_months_are_summed_from_their_days() -> None:
 @pytest.mark.parametrize(("highest", "top"), [(0, 1), (1, 1), (7, 8), (10, 10), (63, 80), (401, 500)])
 def test_an_axis_ends_at_a_round_number_above_all_values(highest: int, top: int) -> None:
     assert charts.scale_top(highest) == top
+
+
+@given(st.integers(0, 10**9))
+def test_an_axis_is_at_most_twice_as_high_as_what_it_shows(highest: int) -> None:
+    assert highest <= charts.scale_top(highest) <= max(1, 2 * highest)
+
+
+@given(st.lists(st.sampled_from(["cart", "welcome", "birthday"]), max_size=60), st.integers(6, 40))
+def test_a_sample_keeps_the_order_and_leaves_out_no_journey(journeys: list[str], most: int) -> None:
+    mails = [_email(number, journey=journey) for number, journey in enumerate(journeys)]
+    kept = sample(mails, most)
+    assert len(kept) <= most
+    assert [mail.at for mail in kept] == sorted(mail.at for mail in kept)
+    assert {mail.journey for mail in kept} == set(journeys)
 
 
 def test_bars_stand_on_those_below_them() -> None:
