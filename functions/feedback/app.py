@@ -1,0 +1,22 @@
+"""SES's events, from the queue behind its topic."""
+
+import json
+from typing import Any
+
+from homing import bootstrap
+from homing.observability import count_by, logger
+
+
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Take each event; those that fail are told of, and come again."""
+    failures = []
+    for record in event["Records"]:
+        try:
+            kind = bootstrap.feedback().take(json.loads(record["body"]), bootstrap.now())
+            count_by("Feedback", kind=kind)
+        except (
+            Exception
+        ):  # one bad message must not stop the rest; it comes again, and ends in the dead-letter queue
+            logger.exception("feedback failed", extra={"message_id": record["messageId"]})
+            failures.append({"itemIdentifier": record["messageId"]})
+    return {"batchItemFailures": failures}

@@ -1,0 +1,112 @@
+"""Runs and intended mails in the table: what happened, kept for more than a year."""
+
+from typing import Any
+
+from homing.adapters.profiles import partition
+from homing.adapters.table import ConditionFailed, Item, Table, number, text
+from homing.domain.moments import DAY, SECOND, Moment
+from homing.domain.sends import Run, Send
+
+RUN_PREFIX = "RUN#"
+SEND_PREFIX = "SEND#"
+KEEP = 800 * DAY
+_NUMBERS = frozenset({"started_at", "ended_at", "at"})
+
+
+class TableRuns:
+    """The records of runs; see `homing.ports.Runs`."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def load(self, run: Run) -> Run | None:
+        """The record of the run of the same profile, journey and entry."""
+        item = self._table.get(partition(run.profile_id), _run_key(run))
+        return None if item is None else run_of(item)
+
+    def begin(self, run: Run) -> None:
+        """Keep the run, unless it is kept already."""
+        item = _item(run.profile_id, _run_key(run), run.model_dump(exclude_none=True), run.started_at)
+        try:
+            self._table.put(item, condition="attribute_not_exists(pk)")
+        except ConditionFailed:
+            return
+
+    def end(self, run: Run) -> None:
+        """Keep how the run ended, unless that is kept already."""
+        # A run may end before its beginning is kept: the record then begins with its end.
+        names = {
+            f"#{name}": name for name in ("journey", "profile_id", "entry", "ended", "ended_at", "reason")
+        }
+        told = {
+            name: value
+            for name, value in run.model_dump().items()
+            if f"#{name}" in names and value is not None
+        }
+        try:
+            self._table.update(
+                partition(run.profile_id),
+                _run_key(run),
+                "SET " + ", ".join(f"#{name} = :{name}" for name in told),
+                names={f"#{name}": name for name in told} | {"#ended": "ended"},
+                values={f":{name}": _attribute(name, value) for name, value in told.items()},
+                condition="attribute_not_exists(#ended)",
+            )
+        except ConditionFailed:
+            return
+
+
+class TableSends:
+    """The ledger of intended mails; see `homing.ports.Sends`."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def load(self, profile_id: str, send_id: str) -> Send | None:
+        """The entry, or None."""
+        item = self._table.get(partition(profile_id), SEND_PREFIX + send_id)
+        return None if item is None else send_of(item)
+
+    def record(self, send: Send) -> None:
+        """Keep the entry, unless a final one is kept already."""
+        item = _item(send.profile_id, SEND_PREFIX + send.send_id, send.model_dump(exclude_none=True), send.at)
+        try:
+            self._table.put(
+                item,
+                condition="attribute_not_exists(pk) OR outcome = :unknown",
+                values={":unknown": text("unknown")},
+            )
+        except ConditionFailed:
+            return
+
+
+def run_of(item: Item) -> Run:
+    """The run that a RUN item records."""
+    return Run.model_validate(_values(item))
+
+
+def send_of(item: Item) -> Send:
+    """The intended mail that a SEND item records."""
+    return Send.model_validate(_values(item))
+
+
+def _run_key(run: Run) -> str:
+    return f"{RUN_PREFIX}{run.journey}#{run.entry}"
+
+
+def _item(profile_id: str, sk: str, values: dict[str, Any], at: Moment) -> Item:
+    attributes = {name: _attribute(name, value) for name, value in values.items()}
+    keys = {"pk": text(partition(profile_id)), "sk": text(sk), "expires_at": number((at + KEEP) // SECOND)}
+    return {**keys, **attributes}
+
+
+def _attribute(name: str, value: Any) -> dict[str, str]:
+    return number(value) if name in _NUMBERS else text(value)
+
+
+def _values(item: Item) -> dict[str, Any]:
+    return {
+        name: int(value["N"]) if name in _NUMBERS else value["S"]
+        for name, value in item.items()
+        if name not in ("pk", "sk", "expires_at")
+    }

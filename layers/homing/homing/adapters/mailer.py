@@ -1,0 +1,74 @@
+"""SES, asked exactly once for each mail: SendEmail has no token that would make a second call harmless."""
+
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from homing.errors import MailRefused, MailUncertain, RetryLater
+from homing.ports import Mail
+
+if TYPE_CHECKING:
+    from mypy_boto3_sesv2 import SESV2Client
+
+NOT_SENT_YET = frozenset(
+    {
+        "TooManyRequestsException",
+        "ThrottlingException",
+        "LimitExceededException",
+        "SendingPausedException",
+        "AccountSuspendedException",
+        "MailFromDomainNotVerifiedException",
+        "NotFoundException",
+        "AccessDeniedException",
+    }
+)
+"""SES says that it has not taken the mail, and may take it once the rate, the account or the set-up is in order."""
+
+REFUSED = frozenset({"MessageRejected", "BadRequestException", "ValidationException"})
+"""SES says that it has not taken this mail, and will not."""
+
+
+class SesMailer:
+    """SES v2; see `homing.ports.Mailer`. The client must not retry (`total_max_attempts=1`)."""
+
+    def __init__(self, client: "SESV2Client", *, sender: str, configuration_set: str) -> None:
+        self._client = client
+        self._sender = sender
+        self._configuration_set = configuration_set
+
+    def send(self, mail: Mail) -> str:
+        """SES's message id. Raises MailRefused, RetryLater (certainly not sent) or MailUncertain."""
+        try:
+            answer = self._client.send_email(
+                FromEmailAddress=self._sender,
+                Destination={"ToAddresses": [mail.to]},
+                Content={
+                    "Simple": {
+                        "Subject": {"Data": mail.subject, "Charset": "UTF-8"},
+                        "Body": {
+                            "Text": {"Data": mail.text, "Charset": "UTF-8"},
+                            "Html": {"Data": mail.html, "Charset": "UTF-8"},
+                        },
+                        "Headers": [
+                            {"Name": "List-Unsubscribe", "Value": f"<{mail.unsubscribe_url}>"},
+                            {"Name": "List-Unsubscribe-Post", "Value": "List-Unsubscribe=One-Click"},
+                        ],
+                    }
+                },
+                EmailTags=[
+                    {"Name": "send_id", "Value": mail.send_id},
+                    {"Name": "profile_id", "Value": mail.profile_id},
+                    {"Name": "journey", "Value": mail.journey},
+                ],
+                ConfigurationSetName=self._configuration_set,
+            )
+        except ClientError as error:
+            code = error.response.get("Error", {}).get("Code", "")
+            if code in NOT_SENT_YET:
+                raise RetryLater(code) from error
+            if code in REFUSED:
+                raise MailRefused(code) from error
+            raise MailUncertain(code) from error
+        except BotoCoreError as error:
+            raise MailUncertain(type(error).__name__) from error
+        return answer["MessageId"]

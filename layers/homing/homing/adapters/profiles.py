@@ -1,0 +1,81 @@
+"""Events and profiles in the table."""
+
+from homing.adapters.table import ConditionFailed, Item, Table, number, text
+from homing.domain.events import Event
+from homing.domain.moments import DAY, SECOND, Moment
+from homing.domain.record import ProfileRecord
+from homing.errors import Conflict
+from homing.usecases.project import StoredEvent
+
+EVENT_PREFIX = "EVENT#"
+PROFILE_KEY = "PROFILE"
+KEEP_EVENTS = 400 * DAY
+"""Longer than a year, so that last year's events can be told again."""
+
+
+def partition(profile_id: str) -> str:
+    """The partition of all that is held of a profile, or of an alias's events."""
+    return f"P#{profile_id}"
+
+
+class TableEvents:
+    """The log of facts; see `homing.ports.Events`."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def put(self, event: Event, received_at: Moment) -> bool:
+        """Keep the event durably; False where it was kept before."""
+        item = {
+            "pk": text(partition(event.alias)),
+            "sk": text(EVENT_PREFIX + event.message_fact),
+            "body": text(event.model_dump_json(exclude_defaults=True)),
+            "received_at": number(received_at),
+            "expires_at": number((received_at + KEEP_EVENTS) // SECOND),
+        }
+        try:
+            self._table.put(item, condition="attribute_not_exists(pk)")
+        except ConditionFailed:
+            return False
+        return True
+
+
+def stored_event(item: Item) -> StoredEvent:
+    """The event that an item of the log holds."""
+    return StoredEvent(Event.model_validate_json(item["body"]["S"]), int(item["received_at"]["N"]))
+
+
+class TableProfiles:
+    """Profiles; see `homing.ports.Profiles`."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def load(self, profile_id: str) -> ProfileRecord:
+        """The record as it stands, an empty one of version 0 where there is none."""
+        item = self._table.get(partition(profile_id), PROFILE_KEY)
+        return ProfileRecord(profile_id=profile_id) if item is None else profile_record(item)
+
+    def save(self, record: ProfileRecord) -> None:
+        """Write the record over the version it was made from. Raises Conflict where that has changed."""
+        item = {
+            "pk": text(partition(record.profile_id)),
+            "sk": text(PROFILE_KEY),
+            "version": number(record.version + 1),
+            "state": text(record.model_dump_json(exclude_defaults=True, exclude={"profile_id", "version"})),
+        }
+        try:
+            if record.version == 0:
+                self._table.put(item, condition="attribute_not_exists(pk)")
+            else:
+                self._table.put(item, condition="version = :read", values={":read": number(record.version)})
+        except ConditionFailed as error:
+            raise Conflict(
+                f"profile {record.profile_id} has changed since version {record.version}"
+            ) from error
+
+
+def profile_record(item: Item) -> ProfileRecord:
+    """The record that a PROFILE item holds."""
+    told = {"profile_id": item["pk"]["S"].removeprefix("P#"), "version": int(item["version"]["N"])}
+    return ProfileRecord.model_validate_json(item["state"]["S"]).model_copy(update=told)

@@ -1,0 +1,119 @@
+"""The table: reading and writing its items, and the one place where DynamoDB's errors become ours.
+
+Every adapter's client retries on its own; what still fails after that is not caught here: the caller's retry (the
+client that sent the event, the stream, the queue, the state machine) is the next line.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+Item: TypeAlias = dict[str, Any]
+"""An item in DynamoDB's own form: `{"pk": {"S": "..."}}`."""
+
+_BATCH = 100
+
+
+class ConditionFailed(Exception):
+    """A conditional write found its condition false. `item` is what stood there, empty where nothing did."""
+
+    def __init__(self, item: Item) -> None:
+        super().__init__("condition failed")
+        self.item = item
+
+
+def text(value: str) -> dict[str, str]:
+    """A string attribute."""
+    return {"S": value}
+
+
+def number(value: int) -> dict[str, str]:
+    """A number attribute."""
+    return {"N": str(value)}
+
+
+class Table:
+    """One DynamoDB table with the keys `pk` and `sk`."""
+
+    def __init__(self, client: "DynamoDBClient", name: str) -> None:
+        self._client = client
+        self._name = name
+
+    def get(self, pk: str, sk: str) -> Item | None:
+        """The item, by a consistent read; None where there is none."""
+        answer = self._client.get_item(TableName=self._name, Key=_key(pk, sk), ConsistentRead=True)
+        return answer.get("Item")
+
+    def get_many(self, keys: Sequence[tuple[str, str]]) -> Iterator[Item]:
+        """Those of the items that exist, in no order, by cheaper reads that may be a second old."""
+        for start in range(0, len(keys), _BATCH):
+            asked: dict[str, Any] = {"Keys": [_key(pk, sk) for pk, sk in keys[start : start + _BATCH]]}
+            while asked:
+                answer = self._client.batch_get_item(RequestItems={self._name: asked})
+                yield from answer["Responses"].get(self._name, [])
+                asked = dict(answer["UnprocessedKeys"].get(self._name, {}))
+
+    def put(self, item: Item, condition: str | None = None, values: Mapping[str, Any] | None = None) -> None:
+        """Write the whole item. Raises ConditionFailed."""
+        extra: dict[str, Any] = {}
+        if condition is not None:
+            extra["ConditionExpression"] = condition
+        if values:
+            extra["ExpressionAttributeValues"] = dict(values)
+        self._write(self._client.put_item, Item=item, **extra)
+
+    def update(
+        self,
+        pk: str,
+        sk: str,
+        expression: str,
+        *,
+        names: Mapping[str, str] | None = None,
+        values: Mapping[str, Any] | None = None,
+        condition: str | None = None,
+        returns: str = "NONE",
+    ) -> Item:
+        """Change attributes of one item; the attributes that `returns` asks for. Raises ConditionFailed."""
+        extra: dict[str, Any] = {"ReturnValues": returns}
+        if condition is not None:
+            extra["ConditionExpression"] = condition
+            extra["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+        if names:
+            extra["ExpressionAttributeNames"] = dict(names)
+        if values:
+            extra["ExpressionAttributeValues"] = dict(values)
+        answer = self._write(self._client.update_item, Key=_key(pk, sk), UpdateExpression=expression, **extra)
+        attributes: Item = answer.get("Attributes", {})
+        return attributes
+
+    def delete(self, pk: str, sk: str) -> None:
+        """Take the item away; none being there is success."""
+        self._client.delete_item(TableName=self._name, Key=_key(pk, sk))
+
+    def first(self, pk: str, up_to: str, limit: int) -> Sequence[Item]:
+        """The first items of a partition in the order of `sk`, up to and with `up_to`; a consistent read."""
+        answer = self._client.query(
+            TableName=self._name,
+            KeyConditionExpression="pk = :pk AND sk <= :up_to",
+            ExpressionAttributeValues={":pk": text(pk), ":up_to": text(up_to)},
+            Limit=limit,
+            ConsistentRead=True,
+        )
+        return answer["Items"]
+
+    def _write(self, call: Any, **arguments: Any) -> dict[str, Any]:
+        try:
+            answer: dict[str, Any] = call(TableName=self._name, **arguments)
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") == "ConditionalCheckFailedException":
+                raise ConditionFailed(dict(error.response).get("Item", {})) from error  # type: ignore[arg-type] # untyped: botocore copies the modelled error's members beside "Error"
+            raise
+        return answer
+
+
+def _key(pk: str, sk: str) -> Item:
+    return {"pk": text(pk), "sk": text(sk)}

@@ -1,0 +1,191 @@
+"""The wiring: each function's settings, clients and adapters, made once, at its first invocation.
+
+Imports stand inside the functions here: each Lambda function pays at its cold start only for what it uses.
+"""
+
+import json
+import os
+import time
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+
+from homing import config
+from homing.adapters.table import Table
+from homing.domain.moments import Moment
+
+if TYPE_CHECKING:
+    from homing.adapters.contacts import TableContacts
+    from homing.adapters.profiles import TableEvents
+    from homing.adapters.secrets import CachedSecret
+    from homing.domain.shop import Shop
+    from homing.ports import Due, Profiles
+    from homing.usecases.enroll import Enroller
+    from homing.usecases.feedback import Feedback
+    from homing.usecases.finish import Finisher
+    from homing.usecases.project import Projector
+    from homing.usecases.send import Sender
+
+RETRIES = Config(retries={"mode": "standard", "total_max_attempts": 4}, connect_timeout=2, read_timeout=5)
+
+NO_RETRIES = Config(retries={"total_max_attempts": 1}, connect_timeout=3, read_timeout=20)
+"""For SES: a call that is made twice may send twice."""
+
+
+def now() -> Moment:
+    """The moment it is."""
+    return time.time_ns() // 1_000_000
+
+
+@cache
+def events() -> "TableEvents":
+    """The log of facts."""
+    from homing.adapters.profiles import TableEvents
+
+    return TableEvents(_table())
+
+
+@cache
+def contacts() -> "TableContacts":
+    """The ground of permits."""
+    from homing.adapters.contacts import TableContacts
+
+    return TableContacts(_table())
+
+
+@cache
+def write_key() -> "CachedSecret":
+    """The key that the shop's clients send."""
+    return _secret(config.IngestSettings.read(os.environ).write_key_secret)
+
+
+@cache
+def signing_secret() -> "CachedSecret":
+    """The key of unsubscribe tokens."""
+    return _secret(config.PagesSettings.read(os.environ).signing_secret)
+
+
+@cache
+def pages_settings() -> config.PagesSettings:
+    """What the shopper's pages say."""
+    return config.PagesSettings.read(os.environ)
+
+
+@cache
+def projector() -> "Projector":
+    """Folds events into profiles."""
+    from homing.adapters.catalogue import TableCatalogue
+    from homing.usecases.project import Projector
+
+    return Projector(
+        profiles=_profiles(),
+        contacts=contacts(),
+        due=_due(),
+        catalogue=TableCatalogue(_table()),
+        segments=_shop().segments,
+    )
+
+
+@cache
+def enroller() -> "Enroller":
+    """Starts and ends runs."""
+    from homing.adapters.executions import StepFunctionsExecutions
+    from homing.adapters.ledger import TableRuns
+    from homing.usecases.enroll import Enroller
+
+    arns = config.EnrollSettings.read(os.environ).state_machine_arns()
+    return Enroller(
+        journeys=_shop().journeys,
+        profiles=_profiles(),
+        contacts=contacts(),
+        runs=TableRuns(_table()),
+        executions=StepFunctionsExecutions(boto3.client("stepfunctions", config=RETRIES), arns),
+    )
+
+
+@cache
+def sender() -> "Sender":
+    """Sends the mails of journeys."""
+    from homing.adapters.catalogue import TableCatalogue
+    from homing.adapters.ledger import TableRuns, TableSends
+    from homing.adapters.mailer import SesMailer
+    from homing.emails import Renderer
+    from homing.usecases.send import Identity, Sender
+
+    settings = config.SendSettings.read(os.environ)
+    return Sender(
+        shop=_shop(),
+        identity=Identity(settings.shop_name, settings.postal_address, f"{settings.pages_url}/unsubscribe"),
+        token_key=_secret(settings.signing_secret).value().encode(),
+        profiles=_profiles(),
+        contacts=contacts(),
+        runs=TableRuns(_table()),
+        sends=TableSends(_table()),
+        catalogue=TableCatalogue(_table()),
+        renderer=Renderer(Path(settings.shop_dir) / "emails"),
+        mailer=SesMailer(
+            boto3.client("sesv2", config=NO_RETRIES),
+            sender=f"{settings.shop_name} <{settings.sender_address}>",
+            configuration_set=settings.configuration_set,
+        ),
+    )
+
+
+@cache
+def segments_road() -> "tuple[Due, Profiles, Shop]":
+    """What the scheduled look at the segments needs."""
+    return _due(), _profiles(), _shop()
+
+
+@cache
+def feedback() -> "Feedback":
+    """Takes SES's events."""
+    from homing.adapters.ledger import TableSends
+    from homing.usecases.feedback import Feedback
+
+    return Feedback(contacts=contacts(), events=events(), sends=TableSends(_table()))
+
+
+@cache
+def finisher() -> "Finisher":
+    """Ends the runs of executions that have ended."""
+    from homing.adapters.ledger import TableRuns
+    from homing.usecases.finish import Finisher
+
+    return Finisher(journeys=_shop().journeys, runs=TableRuns(_table()), contacts=contacts())
+
+
+@cache
+def _table() -> Table:
+    return Table(boto3.client("dynamodb", config=RETRIES), config.TableSettings.read(os.environ).table_name)
+
+
+@cache
+def _profiles() -> "Profiles":
+    from homing.adapters.profiles import TableProfiles
+
+    return TableProfiles(_table())
+
+
+@cache
+def _due() -> "Due":
+    from homing.adapters.due import TableDue
+
+    return TableDue(_table())
+
+
+@cache
+def _shop() -> "Shop":
+    from homing.domain.shop import Shop
+
+    files = Path(config.ShopSettings.read(os.environ).shop_dir) / "shop.json"
+    return Shop.parse(json.loads(files.read_text(encoding="utf-8")))
+
+
+def _secret(secret_id: str) -> "CachedSecret":
+    from homing.adapters.secrets import CachedSecret
+
+    return CachedSecret(boto3.client("secretsmanager", config=RETRIES), secret_id, now)

@@ -1,0 +1,1 @@
+"""From what shops' clients send to events: one module for each dialect."""

@@ -1,0 +1,198 @@
+"""Segment-spec messages, as analytics clients send them (https://segment.com/docs/connections/spec/)."""
+
+import json
+from collections.abc import Mapping
+from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from typing import Any
+
+from pydantic import ValidationError
+
+from homing.domain.events import MAX_PRODUCTS, Event
+from homing.domain.ids import fact_id
+from homing.domain.moments import Moment, parse_moment
+from homing.errors import InvalidMessage
+
+_TRAITS = {
+    "firstName": "first_name",
+    "lastName": "last_name",
+    "locale": "language",
+    "birthday": "birthday",
+    "email": "email",
+    "language": "language",
+    "timezone": "timezone",
+    "gender": "gender",
+    "phone": "phone",
+    "first_name": "first_name",
+    "last_name": "last_name",
+}
+_ADDRESS = {"country": "country", "state": "region", "region": "region", "city": "city"}
+_ALIASES = {
+    "Viewed Product": "Product Viewed",
+    "Added Product": "Product Added",
+    "Removed Product": "Product Removed",
+    "Clicked Product": "Product Clicked",
+    "Viewed Product Category": "Product List Viewed",
+    "Started Order": "Checkout Started",
+    "Updated Order": "Order Updated",
+    "Completed Order": "Order Completed",
+    "Added to Cart": "Product Added",
+    "Started Checkout": "Checkout Started",
+    "Placed Order": "Order Completed",
+}
+_ONE_PRODUCT = frozenset({"Product Viewed", "Product Clicked", "Product Added", "Product Removed"})
+_LONGEST = 512
+
+
+def read_message(message: object, *, received_at: Moment, sent_at: Moment | None = None) -> Event:
+    """The event that a message tells.
+
+    `sent_at` is the client's clock when it sent the message: the difference to `received_at` corrects its timestamp.
+    Nothing happens later than it is told. Raises InvalidMessage with a reason for whoever sent it.
+    """
+    if not isinstance(message, dict):
+        raise InvalidMessage("a message is a JSON object")
+    properties = _mapping(message, "properties")
+    context = _mapping(message, "context")
+    traits = {**_mapping(context, "traits"), **_mapping(message, "traits")}
+    name = message.get("event")
+    if message.get("type") == "track" and not (isinstance(name, str) and name.strip()):
+        raise InvalidMessage("event: a track message names its event")
+    name = _ALIASES.get(name, name) if isinstance(name, str) else None
+    try:
+        return Event.model_validate(
+            {
+                "message_id": message.get("messageId") or _made_id(message),
+                "type": message.get("type"),
+                "name": name,
+                "user_id": _identifier(message.get("userId")),
+                "anonymous_id": _identifier(message.get("anonymousId")),
+                "at": _time(message, received_at, sent_at),
+                "traits": _traits(traits),
+                "consent": _consent(context),
+                "products": _products(name, properties),
+                "order_id": _text(properties.get("order_id")),
+                "total": _money(properties, "total", "revenue", "value"),
+                "currency": _currency(properties.get("currency")),
+                "coupon": _text(properties.get("coupon")),
+            }
+        )
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(step) for step in first["loc"]) or "message"
+        raise InvalidMessage(f"{place}: {first['msg']}") from error
+
+
+def _made_id(message: Mapping[str, Any]) -> str:
+    """A message without an id is known by its content, so that a repeat of it is one."""
+    return fact_id("content", json.dumps(message, sort_keys=True))
+
+
+def _time(message: Mapping[str, Any], received_at: Moment, sent_at: Moment | None) -> Moment:
+    told = message.get("timestamp") or message.get("originalTimestamp")
+    if told is None:
+        return received_at
+    if not isinstance(told, str):
+        raise InvalidMessage("timestamp: an ISO 8601 text such as 2026-01-31T09:30:00Z")
+    try:
+        moment = parse_moment(told)
+    except ValueError as error:
+        raise InvalidMessage(f"timestamp: {error}") from error
+    skew = received_at - sent_at if sent_at is not None else 0
+    return min(moment + skew, received_at)
+
+
+def _identifier(value: object) -> str | int | None:
+    """Clients send null or an empty text beside the id that counts; a number is an id, a truth value is none."""
+    if isinstance(value, str):
+        return value.strip() or None
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _traits(traits: Mapping[str, Any]) -> dict[str, str]:
+    address = _mapping(traits, "address")
+    known = {ours: _text(traits.get(theirs)) for theirs, ours in _TRAITS.items()}
+    known |= {
+        ours: _text(address.get(theirs)) or _text(traits.get(theirs)) for theirs, ours in _ADDRESS.items()
+    }
+    email = known.get("email")
+    if email is not None and ("@" not in email or len(email) > 254 or any(c.isspace() for c in email)):
+        raise InvalidMessage("traits.email: not an email address")
+    return {name: value for name, value in sorted(known.items()) if value}
+
+
+def _consent(context: Mapping[str, Any]) -> dict[str, bool]:
+    preferences = _mapping(_mapping(context, "consent"), "categoryPreferences")
+    for purpose, granted in preferences.items():
+        if not isinstance(granted, bool):
+            raise InvalidMessage(f"context.consent.categoryPreferences.{purpose}: true or false")
+    return dict(sorted(preferences.items()))
+
+
+def _products(name: str | None, properties: Mapping[str, Any]) -> list[dict[str, Any]]:
+    listed = properties.get("products")
+    if listed is None:
+        listed = [properties] if name in _ONE_PRODUCT else []
+    if not isinstance(listed, list):
+        raise InvalidMessage("properties.products: a list of products")
+    return [_product(line) for line in listed[:MAX_PRODUCTS]]
+
+
+def _product(line: object) -> dict[str, Any]:
+    if not isinstance(line, dict):
+        raise InvalidMessage("properties.products: each product is an object")
+    quantity = line.get("quantity")
+    whole = isinstance(quantity, int | float) and not isinstance(quantity, bool) and 0 < quantity < 1_000_000
+    told = {
+        "product_id": line.get("product_id") or line.get("sku"),
+        "name": _text(line.get("name")),
+        "category": _text(line.get("category")),
+        "brand": _text(line.get("brand")),
+        "variant": _text(line.get("variant")),
+        "url": _link(line.get("url")),
+        "image_url": _link(line.get("image_url")),
+        "price": _money(line, "price"),
+        "quantity": int(quantity) if whole and quantity is not None else 1,
+    }
+    return {field: value for field, value in told.items() if value is not None}
+
+
+def _money(properties: Mapping[str, Any], *names: str) -> int | None:
+    """Hundredths of the first of the amounts that is told."""
+    for name in names:
+        value = properties.get(name)
+        if value is None or isinstance(value, bool):
+            continue
+        try:
+            hundredths = Decimal(str(value)).scaleb(2).quantize(Decimal(1), rounding=ROUND_HALF_EVEN)
+        except InvalidOperation as error:
+            raise InvalidMessage(f"properties.{name}: not an amount of money") from error
+        if not hundredths.is_finite() or abs(hundredths) >= 10**15:
+            raise InvalidMessage(f"properties.{name}: not an amount of money")
+        return int(hundredths)
+    return None
+
+
+def _currency(value: object) -> str | None:
+    text = _text(value)
+    return text.upper() if text and len(text) == 3 and text.isascii() and text.isalpha() else None
+
+
+def _link(value: object) -> str | None:
+    """Only web addresses: nothing else may become a link in a mail."""
+    text = _text(value)
+    return text if text and text.startswith(("https://", "http://")) else None
+
+
+def _text(value: object) -> str | None:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    return str(value).strip()[:_LONGEST] or None
+
+
+def _mapping(parent: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = parent.get(name)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise InvalidMessage(f"{name}: an object")
+    return value

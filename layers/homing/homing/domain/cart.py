@@ -1,0 +1,110 @@
+"""The shopping cart as a set of operations, so that it comes out the same in whatever order they arrive."""
+
+from collections.abc import Iterable
+from typing import Literal, TypeAlias
+
+from pydantic import Field
+
+from homing.domain.events import Event, Frozen
+from homing.domain.moments import DAY, Duration, Moment
+
+Stage = Literal["cart", "checkout", "payment"]
+Kind = Literal["+", "="]
+Operation: TypeAlias = tuple[Moment, str, Kind, int]
+"""When, which product, add (or take away, where negative) or set, how many."""
+
+REMEMBERED_OPERATIONS = 40
+NEW_CART_AFTER: Duration = 7 * DAY
+"""Seven quiet days end a cart: what is added later is another one, with reminders of its own."""
+
+_STAGES: dict[str, Stage] = {
+    "Checkout Started": "checkout",
+    "Checkout Step Viewed": "checkout",
+    "Checkout Step Completed": "checkout",
+    "Payment Info Entered": "payment",
+}
+
+
+class Cart(Frozen):
+    """Operations since the last order. `reached` is how far the shopper came, and when."""
+
+    operations: tuple[Operation, ...] = Field(default=())
+    cleared_at: Moment = 0
+    reached: tuple[Moment, Stage] | None = None
+
+    def after(self, event: Event) -> "Cart":
+        """The cart with the event's effect; unchanged where the event has none."""
+        if event.name == "Order Completed":
+            return self.joined(Cart(cleared_at=event.at))
+        operations = tuple(_operations(event))
+        stage = _STAGES.get(event.name or "")
+        if not operations and stage is None:
+            return self
+        return self.joined(Cart(operations=operations, reached=(event.at, stage) if stage else None))
+
+    def joined(self, other: "Cart") -> "Cart":
+        """Both carts as one: what the later order of the two cleared stays cleared."""
+        cleared_at = max(self.cleared_at, other.cleared_at)
+        operations = sorted(
+            operation for operation in (*self.operations, *other.operations) if operation[0] > cleared_at
+        )
+        reached = [r for r in (self.reached, other.reached) if r is not None and r[0] > cleared_at]
+        return Cart(
+            operations=tuple(operations[-REMEMBERED_OPERATIONS:]),
+            cleared_at=cleared_at,
+            reached=max(reached, default=None),
+        )
+
+    def lines(self) -> dict[str, int]:
+        """The pieces of each product, in the order in which the products were first put in."""
+        quantities: dict[str, int] = {}
+        for _, product_id, kind, quantity in self.operations:
+            before = quantities.get(product_id, 0) if kind == "+" else 0
+            quantities[product_id] = max(0, before + quantity)
+        return {product_id: quantity for product_id, quantity in quantities.items() if quantity}
+
+    @property
+    def size(self) -> int:
+        """Pieces in the cart."""
+        return sum(self.lines().values())
+
+    @property
+    def changed_at(self) -> Moment | None:
+        """When something was last put in or taken out, or the checkout went on; None for an empty cart."""
+        if not self.operations or not self.lines():
+            return None
+        return max(self.operations[-1][0], self.reached[0] if self.reached else 0)
+
+    @property
+    def stage(self) -> Stage | None:
+        """How far the shopper came with this cart; None for an empty one."""
+        if not self.lines():
+            return None
+        return self.reached[1] if self.reached else "cart"
+
+    @property
+    def started_at(self) -> Moment | None:
+        """When this cart began: its first operation after seven quiet days or an order. It names the cart."""
+        if not self.operations:
+            return None
+        times = [operation[0] for operation in self.operations]
+        start = times[-1]
+        for time in reversed(times):
+            if start - time > NEW_CART_AFTER:
+                break
+            start = time
+        return start
+
+
+def _operations(event: Event) -> Iterable[Operation]:
+    """What the event does to the cart."""
+    match event.name:
+        case "Product Added":
+            return [(event.at, line.product_id, "+", line.quantity) for line in event.products]
+        case "Product Removed":
+            # A removal says how many only where the client tells the quantity; `0` there means the whole line.
+            return [(event.at, line.product_id, "=", 0) for line in event.products]
+        case "Cart Viewed" | "Checkout Started":
+            return [(event.at, line.product_id, "=", line.quantity) for line in event.products]
+        case _:
+            return []

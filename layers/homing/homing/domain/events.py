@@ -1,0 +1,93 @@
+"""An event: one thing that a shop's client told us, in the words of the Segment spec, cleaned of what we do not use."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from homing.domain import ids
+from homing.domain.moments import Moment
+
+EventType = Literal["identify", "track", "page", "screen", "group", "alias"]
+MAX_ID_LENGTH = 256
+MAX_PRODUCTS = 200
+
+
+def _as_text(value: object) -> object:
+    """Clients send ids as numbers as often as strings."""
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+Text = Annotated[str, BeforeValidator(_as_text)]
+Identifier = Annotated[Text, Field(min_length=1, max_length=MAX_ID_LENGTH)]
+
+
+class Frozen(BaseModel):
+    """The base of the domain's models: immutable, and strict about unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Product(Frozen):
+    """A product as an event names it. Prices are in hundredths of the currency's major unit."""
+
+    product_id: Identifier
+    name: str | None = None
+    category: str | None = None
+    brand: str | None = None
+    variant: str | None = None
+    url: str | None = None
+    image_url: str | None = None
+    price: int | None = None
+    quantity: int = 1
+
+
+class Event(Frozen):
+    """One message of a shop's client.
+
+    `at` is when it happened, corrected for the client's clock; money is in hundredths of `currency`'s major unit.
+    At least one of `user_id` and `anonymous_id` is there.
+    """
+
+    message_id: Identifier
+    type: EventType
+    name: str | None = None
+    user_id: Identifier | None = None
+    anonymous_id: Identifier | None = None
+    at: Moment
+    traits: dict[str, str] = Field(default_factory=dict)
+    consent: dict[str, bool] = Field(default_factory=dict)
+    products: tuple[Product, ...] = ()
+    order_id: str | None = None
+    total: int | None = None
+    currency: str | None = None
+    coupon: str | None = None
+    source: str = "api"
+    about: str | None = None
+    """The profile, where Homing itself tells the event: it knows opaque ids only."""
+
+    @model_validator(mode="after")
+    def _is_about_somebody(self) -> Self:
+        if self.user_id is None and self.anonymous_id is None and self.about is None:
+            raise ValueError("a message needs a userId or an anonymousId")
+        return self
+
+    @property
+    def alias(self) -> str:
+        """The alias under which the event is stored: its own userId, else its anonymousId, and nothing learned."""
+        if self.about is not None:
+            return self.about
+        if self.user_id is not None:
+            return ids.alias_id("user", self.user_id)
+        return ids.alias_id("anonymous", self.anonymous_id or "")
+
+    @property
+    def message_fact(self) -> str:
+        """The fact under which the message is stored: made of its messageId alone, so that a repeat finds it."""
+        return ids.fact_id("message", self.message_id)
+
+    @property
+    def fact(self) -> str:
+        """What the event is a fact of: an order is one fact though client and server both report it."""
+        if self.name in ("Order Completed", "Order Cancelled") and self.order_id:
+            return ids.fact_id(self.name, self.order_id)
+        return self.message_fact

@@ -1,0 +1,146 @@
+"""Who enters which journey, under which entry, and what ends a run."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, time
+from typing import Annotated, Literal, NamedTuple
+
+from pydantic import Field
+
+from homing.domain.events import Frozen
+from homing.domain.facts import ProfileFacts, birthday
+from homing.domain.ids import run_id
+from homing.domain.moments import Moment, datetime_of, format_moment, moment_of
+from homing.domain.profile import Profile
+from homing.domain.rules import Rule
+from homing.domain.rules.birthdays import day_in_year, zone_named
+
+OncePer = Literal["profile", "cart", "lapse", "year"]
+Ending = Literal["order", "empty_cart"]
+ExitReason = Literal["consent_withdrawn", "unsubscribed", "bounced", "complained", "ordered", "cart_emptied"]
+
+_WITHDRAWN_BY: dict[str, ExitReason] = {
+    "unsubscribe": "unsubscribed",
+    "bounced": "bounced",
+    "complained": "complained",
+}
+"""What the source of a withdrawal is called as the end of a run."""
+
+
+class Step(Frozen):
+    """What one send step of a journey sends. `offer` names an entry of offers.yaml."""
+
+    template: Annotated[str, Field(min_length=1)]
+    offer: str | None = None
+    needs_items: bool = False
+    """Whether the mail is pointless without products of the shopper's own to show."""
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """A journey as the shop has set it up; its delays and states are in statemachines/<name>.asl.yaml."""
+
+    name: str
+    description: str
+    enter: Rule
+    once_per: OncePer
+    ends_on: frozenset[Ending]
+    steps: Mapping[str, Step]
+    local_hour: int
+    """The hour of the shopper's own day at which a journey that waits for a day begins to send."""
+
+    def entry(self, profile: Profile, at: Moment) -> str | None:
+        """What this entry is the only one for, as a word of the run's name; None where there is nothing to enter for."""
+        return _ENTRIES[self.once_per](profile, at)
+
+    def exit_reason(self, profile: Profile, entry: str) -> ExitReason | None:
+        """Why a run with this entry must end, as the profile stands; None where it goes on."""
+        consent = profile.consent.get("marketing")
+        if consent is None or not consent.granted:
+            return _WITHDRAWN_BY.get(consent.source if consent else "", "consent_withdrawn")
+        ordered_at = profile.orders.last_at
+        if "order" in self.ends_on and ordered_at is not None and ordered_at > self._began(profile, entry):
+            return "ordered"
+        if "empty_cart" in self.ends_on and not profile.cart.size:
+            return "cart_emptied"
+        return None
+
+    def execution_input(self, profile: Profile, profile_id: str, entry: str) -> dict[str, object]:
+        """The input of the run's execution: the same for the same profile and entry, whenever it is made."""
+        run = {
+            "run_id": run_id(self.name, profile_id, entry),
+            "journey": self.name,
+            "profile_id": profile_id,
+            "entry": entry,
+        }
+        if self.once_per == "year":
+            return {"run": run, "starts_at": format_moment(self._began(profile, entry))}
+        return {"run": run}
+
+    def _began(self, profile: Profile, entry: str) -> Moment:
+        """The moment after which an order means that the run has done its work."""
+        match self.once_per:
+            case "profile":
+                return -1
+            case "cart" | "lapse":
+                return int(entry)
+            case "year":
+                born = birthday(profile)
+                # A birthday that has been taken back since: the run goes on as though it were over.
+                month, day = born or (12, 31)
+                zone = zone_named(profile.trait("timezone"))
+                local = datetime.combine(day_in_year(month, day, int(entry)), time(self.local_hour), zone)
+                return moment_of(local)
+
+
+class Wanted(NamedTuple):
+    """A run that should be."""
+
+    journey: Journey
+    entry: str
+
+
+def wanted(journeys: Mapping[str, Journey], profile: Profile, at: Moment) -> Iterator[Wanted]:
+    """The runs that should be, as the profile stands: to enter, a profile needs consent and an address."""
+    if not profile.trait("email"):
+        return
+    facts = ProfileFacts(profile)
+    if not facts.get("consent.marketing"):
+        return
+    for journey in journeys.values():
+        if journey.enter.evaluate(facts, at).member:
+            entry = journey.entry(profile, at)
+            if entry is not None and journey.exit_reason(profile, entry) is None:
+                yield Wanted(journey, entry)
+
+
+def _once(_profile: Profile, _at: Moment) -> str | None:
+    return "once"
+
+
+def _this_cart(profile: Profile, _at: Moment) -> str | None:
+    started_at = profile.cart.started_at
+    return None if started_at is None else str(started_at)
+
+
+def _this_lapse(profile: Profile, _at: Moment) -> str | None:
+    last_at = profile.orders.last_at
+    return None if last_at is None else str(last_at)
+
+
+def _this_year(profile: Profile, at: Moment) -> str | None:
+    """The year of the shopper's next birthday, today's included."""
+    born = birthday(profile)
+    if born is None:
+        return None
+    today = datetime_of(at).astimezone(zone_named(profile.trait("timezone"))).date()
+    year = today.year if day_in_year(*born, today.year) >= today else today.year + 1
+    return str(year)
+
+
+_ENTRIES: dict[OncePer, Callable[[Profile, Moment], str | None]] = {
+    "profile": _once,
+    "cart": _this_cart,
+    "lapse": _this_lapse,
+    "year": _this_year,
+}

@@ -1,0 +1,195 @@
+"""The profile: what is known of a shopper, as a fold over events that gives the same for any order and repetition."""
+
+from typing import TypeAlias
+
+from pydantic import Field
+
+from homing.domain.cart import Cart
+from homing.domain.events import Event, Frozen
+from homing.domain.moments import DAY, Moment
+from homing.domain.orders import Orders
+from homing.domain.recent import keep_latest
+
+Stamped: TypeAlias = tuple[Moment, str]
+"""A value and since when it is known; the later one wins, of two at once the greater."""
+
+TRAITS = frozenset(
+    {
+        "email",
+        "first_name",
+        "last_name",
+        "language",
+        "timezone",
+        "country",
+        "region",
+        "city",
+        "gender",
+        "birthday",
+        "phone",
+    }
+)
+REMEMBERED_VISITS = 5
+REMEMBERED_VIEWS = 6
+REMEMBERED_INTERESTS = 12
+
+SEEN_DAYS = 15
+"""A stream repeats a record within one day, a dead-letter queue within fourteen: older repeats cannot come."""
+_SEEN_LENGTH = 8
+
+_VISIT_TYPES = frozenset({"page", "screen"})
+_VISIT_NAMES = frozenset(
+    {
+        "Products Searched",
+        "Product List Viewed",
+        "Product Clicked",
+        "Product Viewed",
+        "Product Added",
+        "Cart Viewed",
+    }
+)
+
+
+class Consent(Frozen):
+    """Whether a purpose is agreed to, since when, and who said so."""
+
+    granted: bool
+    at: Moment
+    source: str
+
+    def later(self, other: "Consent") -> "Consent":
+        """The one that counts: the later, and of two at once the withdrawal."""
+        return max(self, other, key=lambda consent: (consent.at, not consent.granted, consent.source))
+
+
+class Profile(Frozen):
+    """The facts of one shopper. Moments in ms since the epoch, money in hundredths.
+
+    `anonymous` are the aliases whose history has joined; `seen` the fingerprints of the facts already folded in, by
+    the day (since the epoch) on which they were received.
+    """
+
+    user_id: str | None = None
+    anonymous: tuple[str, ...] = ()
+    identified_at: Moment | None = None
+    traits: dict[str, Stamped] = Field(default_factory=dict)
+    consent: dict[str, Consent] = Field(default_factory=dict)
+    currency: Stamped | None = None
+    orders: Orders = Orders()
+    cart: Cart = Cart()
+    visits: tuple[tuple[int], ...] = ()
+    viewed: tuple[tuple[Moment, str], ...] = ()
+    interests: tuple[tuple[int, str], ...] = ()
+    seen: dict[int, str] = Field(default_factory=dict)
+
+    def trait(self, name: str) -> str | None:
+        """The trait's value, or None."""
+        stamped = self.traits.get(name)
+        return stamped[1] if stamped else None
+
+    @property
+    def last_visit_at(self) -> Moment | None:
+        """The last day (UTC midnight) with a visit to the shop; visits are remembered by day."""
+        return self.visits[-1][0] * DAY if self.visits else None
+
+    def has_seen(self, fact: str) -> bool:
+        """Whether the fact is folded in already."""
+        fingerprint = fact[:_SEEN_LENGTH]
+        return any(
+            day[start : start + _SEEN_LENGTH] == fingerprint
+            for day in self.seen.values()
+            for start in range(0, len(day), _SEEN_LENGTH)
+        )
+
+    def after(self, event: Event, received_at: Moment) -> "Profile":
+        """The profile with one more event; itself where the event is folded in already.
+
+        `received_at` is when the event was stored: it tells when its fingerprint may be forgotten.
+        """
+        if self.has_seen(event.fact):
+            return self
+        return self.joined(_alone(event, received_at)).model_copy(
+            update={"orders": _orders_after(self.orders, event), "cart": self.cart.after(event)}
+        )
+
+    def joined(self, other: "Profile") -> "Profile":
+        """Both histories as one person's; the order of joining makes no difference."""
+        user_ids = [user_id for user_id in (self.user_id, other.user_id) if user_id is not None]
+        identified = [at for at in (self.identified_at, other.identified_at) if at is not None]
+        currencies = [currency for currency in (self.currency, other.currency) if currency is not None]
+        return Profile(
+            user_id=min(user_ids, default=None),
+            anonymous=tuple(sorted({*self.anonymous, *other.anonymous})),
+            identified_at=min(identified, default=None),
+            traits=_latest(self.traits, other.traits),
+            consent=_latest_consent(self.consent, other.consent),
+            currency=max(currencies, default=None),
+            orders=self.orders.joined(other.orders),
+            cart=self.cart.joined(other.cart),
+            visits=keep_latest((*self.visits, *other.visits), REMEMBERED_VISITS),
+            viewed=keep_latest((*self.viewed, *other.viewed), REMEMBERED_VIEWS),
+            interests=keep_latest((*self.interests, *other.interests), REMEMBERED_INTERESTS),
+            seen=_seen_in_either(self.seen, other.seen),
+        )
+
+
+def _alone(event: Event, received_at: Moment) -> Profile:
+    """What the event alone tells, but for orders and cart."""
+    day = event.at // DAY
+    looked_at = event.name == "Product Viewed"
+    interested = looked_at or event.name in ("Product Added", "Order Completed")
+    is_visit = event.type in _VISIT_TYPES or event.name in _VISIT_NAMES
+    return Profile(
+        user_id=event.user_id,
+        identified_at=event.at if event.type == "identify" else None,
+        traits={name: (event.at, value) for name, value in event.traits.items() if name in TRAITS},
+        consent={
+            purpose: Consent(granted=granted, at=event.at, source=event.source)
+            for purpose, granted in event.consent.items()
+        },
+        currency=(event.at, event.currency) if event.currency else None,
+        visits=((day,),) if is_visit else (),
+        viewed=tuple((event.at, line.product_id) for line in event.products) if looked_at else (),
+        interests=tuple((day, line.category) for line in event.products if line.category)
+        if interested
+        else (),
+        seen={received_at // DAY: event.fact[:_SEEN_LENGTH]},
+    )
+
+
+def _orders_after(orders: Orders, event: Event) -> Orders:
+    match event.name:
+        case "Order Completed":
+            return orders.completed(event)
+        case "Order Refunded":
+            return orders.refunded_by(event)
+        case "Order Cancelled":
+            return orders.cancelled_by()
+        case _:
+            return orders
+
+
+def _latest(ours: dict[str, Stamped], theirs: dict[str, Stamped]) -> dict[str, Stamped]:
+    nothing: Stamped = (-1, "")
+    return {
+        name: max(ours.get(name, nothing), theirs.get(name, nothing)) for name in sorted({*ours, *theirs})
+    }
+
+
+def _latest_consent(ours: dict[str, Consent], theirs: dict[str, Consent]) -> dict[str, Consent]:
+    both = {purpose: ours[purpose].later(theirs[purpose]) for purpose in ours.keys() & theirs.keys()}
+    return dict(sorted({**ours, **theirs, **both}.items()))
+
+
+def _seen_in_either(ours: dict[int, str], theirs: dict[int, str]) -> dict[int, str]:
+    """Fingerprints of both, sorted within a day, without the days that no repeat can come from any more."""
+    days = {*ours, *theirs}
+    horizon = max(days, default=0) - SEEN_DAYS
+    return {day: _merged(ours.get(day, ""), theirs.get(day, "")) for day in sorted(days) if day > horizon}
+
+
+def _merged(ours: str, theirs: str) -> str:
+    if not theirs or not ours:
+        return ours or theirs
+    starts = range(0, len(ours) + len(theirs), _SEEN_LENGTH)
+    together = ours + theirs
+    return "".join(sorted({together[start : start + _SEEN_LENGTH] for start in starts}))

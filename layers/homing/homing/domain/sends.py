@@ -1,0 +1,48 @@
+"""The records of runs and of intended mails: what the ledger keeps, and for how long."""
+
+from typing import Literal
+
+from homing.domain import ids
+from homing.domain.events import Frozen
+from homing.domain.moments import Moment
+
+Outcome = Literal["sent", "skipped", "failed", "unknown"]
+Ended = Literal["completed", "exited", "failed"]
+
+
+class Run(Frozen):
+    """One run of a journey, for one profile and entry. `ended` is None while it runs."""
+
+    journey: str
+    profile_id: str
+    entry: str
+    contact_id: str = ""
+    started_at: Moment = 0
+    ended_at: Moment | None = None
+    ended: Ended | None = None
+    reason: str | None = None
+
+    @property
+    def run_id(self) -> str:
+        """The run's name, and its execution's."""
+        return ids.run_id(self.journey, self.profile_id, self.entry)
+
+    def send_id(self, step: str) -> str:
+        """The id of the mail that this step intends."""
+        return ids.send_id(self.run_id, step)
+
+
+class Send(Frozen):
+    """One intended mail. `unknown` is the only outcome that may still change."""
+
+    send_id: str
+    run_id: str
+    profile_id: str
+    journey: str
+    step: str
+    template: str
+    at: Moment
+    outcome: Outcome
+    reason: str | None = None
+    subject: str | None = None
+    message_id: str | None = None

@@ -1,0 +1,22 @@
+"""Logs and metrics: structured, by opaque ids, without a person's data.
+
+Service and namespace come from the template (`POWERTOOLS_SERVICE_NAME`, `POWERTOOLS_METRICS_NAMESPACE`).
+"""
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
+
+logger = Logger(utc=True)
+metrics = Metrics()
+
+
+def count(name: str, amount: int = 1) -> None:
+    """Count something; written out once at the end of the invocation."""
+    metrics.add_metric(name=name, unit=MetricUnit.Count, value=amount)
+
+
+def count_by(name: str, **dimensions: str) -> None:
+    """Count one thing under dimensions of its own, such as its journey and outcome."""
+    with single_metric(name=name, unit=MetricUnit.Count, value=1) as metric:
+        for dimension, value in dimensions.items():
+            metric.add_dimension(name=dimension, value=value)

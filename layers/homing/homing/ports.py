@@ -1,0 +1,158 @@
+"""What the use cases need from outside. Each Protocol has a DynamoDB, Step Functions or SES adapter, and fakes in tests."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
+from homing.domain.catalogue import CatalogueProduct, Shelf
+from homing.domain.events import Event
+from homing.domain.moments import Moment
+from homing.domain.permit import Contact, Withheld
+from homing.domain.record import ProfileRecord
+from homing.domain.sends import Run, Send
+
+
+class Events(Protocol):
+    """The log of facts."""
+
+    def put(self, event: Event, received_at: Moment) -> bool:
+        """Keep the event durably; False where it was kept before."""
+
+
+class Profiles(Protocol):
+    """Profiles, written only where nobody else wrote in between."""
+
+    def load(self, profile_id: str) -> ProfileRecord:
+        """The record as it stands, an empty one of version 0 where there is none; a consistent read."""
+
+    def save(self, record: ProfileRecord) -> None:
+        """Write the record over the version it was made from. Raises Conflict where that has changed."""
+
+
+class Contacts(Protocol):
+    """The ground of permits, one item for each address."""
+
+    def load(self, contact_id: str) -> Contact | None:
+        """The contact as it stands; a consistent read."""
+
+    def note_consent(self, contact_id: str, profile_id: str, *, granted: bool, at: Moment) -> str:
+        """Keep the later of the known consent and this one; the id of the profile that the address first came with."""
+
+    def suppress(self, contact_id: str, reason: str) -> None:
+        """No mail to this address from now on; the first reason stays."""
+
+    def add_run(self, contact_id: str, run_id: str, profile_id: str) -> None:
+        """Licence the run to send."""
+
+    def remove_run(self, contact_id: str, run_id: str, send_ids: Collection[str]) -> None:
+        """Take the run's licence, and forget its claims."""
+
+    def claim(self, contact_id: str, run_id: str, send_id: str, at: Moment) -> Withheld | None:
+        """The permit: in one conditional write check all of `Contact.withheld` and claim the send."""
+
+    def release(self, contact_id: str, send_id: str) -> None:
+        """Give a claim back: it is certain that nothing was sent."""
+
+
+class Runs(Protocol):
+    """The records of journey runs."""
+
+    def load(self, run: Run) -> Run | None:
+        """The record of the run of the same profile, journey and entry."""
+
+    def begin(self, run: Run) -> None:
+        """Keep the run, unless it is kept already."""
+
+    def end(self, run: Run) -> None:
+        """Keep how the run ended, unless that is kept already."""
+
+
+class Sends(Protocol):
+    """The ledger of intended mails."""
+
+    def load(self, profile_id: str, send_id: str) -> Send | None:
+        """The entry, or None; a consistent read."""
+
+    def record(self, send: Send) -> None:
+        """Keep the entry, unless a final one is kept already."""
+
+
+class Due(Protocol):
+    """Which profile has to be looked at when."""
+
+    def arm(self, moment: Moment, profile_id: str) -> None:
+        """Have the profile looked at then."""
+
+    def until(self, moment: Moment, limit: int) -> Sequence[tuple[Moment, str]]:
+        """The earliest moments up to `moment`, with their profiles."""
+
+    def disarm(self, moment: Moment, profile_id: str) -> None:
+        """It has been looked at."""
+
+
+class Catalogue(Protocol):
+    """Products, and the shelf of what to suggest."""
+
+    def load(self, product_ids: Iterable[str]) -> Mapping[str, CatalogueProduct]:
+        """Those of the products that are known."""
+
+    def save(self, product: CatalogueProduct) -> None:
+        """Keep a product's details."""
+
+    def shelf(self) -> Shelf:
+        """The shelf as it stands."""
+
+    def save_shelf(self, shelf: Shelf) -> None:
+        """Keep the shelf."""
+
+
+class Executions(Protocol):
+    """Step Functions, as far as journeys need it."""
+
+    def start(self, journey: str, name: str, execution_input: Mapping[str, object]) -> None:
+        """Start the journey's state machine; an execution of that name being there already is success."""
+
+    def stop(self, journey: str, name: str, reason: str) -> None:
+        """Stop the execution; none being there is success."""
+
+
+class Mail(NamedTuple):
+    """A mail for SES. The ids come back with every event that SES publishes about it."""
+
+    send_id: str
+    profile_id: str
+    journey: str
+    to: str
+    subject: str
+    html: str
+    text: str
+    unsubscribe_url: str
+
+
+class Mailer(Protocol):
+    """SES, asked once for each mail."""
+
+    def send(self, mail: Mail) -> str:
+        """SES's message id. Raises MailRefused, RetryLater (certainly not sent) or MailUncertain."""
+
+
+class Rendered(Protocol):
+    """A mail's subject, one line, and its two bodies."""
+
+    @property
+    def subject(self) -> str:
+        """One line."""
+
+    @property
+    def html(self) -> str:
+        """The HTML body."""
+
+    @property
+    def text(self) -> str:
+        """The plain-text body."""
+
+
+class Renderer(Protocol):
+    """The templates."""
+
+    def render(self, template: str, language: str, context: Any) -> Rendered:
+        """The mail in the language; `context` as docs/architecture.md has it. Raises RenderFailed."""

@@ -1,0 +1,129 @@
+"""Profiles into journeys: which runs should be, and which must end, as the profile stands and not as it changed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from homing.domain.ids import contact_id
+from homing.domain.journeys import Journey, Wanted, wanted
+from homing.domain.moments import Moment
+from homing.domain.permit import Contact
+from homing.domain.record import ProfileRecord
+from homing.domain.sends import Run
+from homing.ports import Contacts, Executions, Profiles, Runs
+
+
+class Change(StrEnum):
+    """What reconciling did to a run."""
+
+    STARTED = "started"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Enroller:
+    """Starts and ends runs. Everything it does may be done again: names are made of what they name."""
+
+    journeys: Mapping[str, Journey]
+    profiles: Profiles
+    contacts: Contacts
+    runs: Runs
+    executions: Executions
+
+    def reconcile(
+        self, record: ProfileRecord, before: ProfileRecord | None, now: Moment
+    ) -> list[tuple[Change, str]]:
+        """Bring the profile's runs to what they should be; what was done, by journey.
+
+        `before` is the record that this one replaced: where nothing changed that a journey looks at and no run is
+        wanted, nothing is read.
+        """
+        if record.joined_to is not None:
+            return []
+        runs_wanted = list(wanted(self.journeys, record.facts, now))
+        if not runs_wanted and before is not None and _looked_at(before) == _looked_at(record):
+            return []
+        email = record.facts.trait("email")
+        contact = self.contacts.load(contact_id(email)) if email else None
+        if contact is None:
+            return []
+        done = [(Change.ENDED, name) for name in self._end_runs(record, contact, now)]
+        done += [
+            (Change.STARTED, want.journey.name)
+            for want in runs_wanted
+            if self._start(want, record, contact, now)
+        ]
+        return done
+
+    def _end_runs(self, record: ProfileRecord, contact: Contact, now: Moment) -> list[str]:
+        ended = []
+        for run_id, profile_id in contact.runs.items():
+            journey_name, _, entry = run_id.split("-", 2)
+            journey = self.journeys.get(journey_name)
+            if journey is None or profile_id not in (record.profile_id, *record.facts.anonymous):
+                continue
+            reason = journey.exit_reason(record.facts, entry)
+            if reason is not None:
+                run = Run(
+                    journey=journey_name, profile_id=profile_id, entry=entry, contact_id=contact.contact_id
+                )
+                self._end(run, journey, reason, now)
+                ended.append(journey_name)
+        return ended
+
+    def _end(self, run: Run, journey: Journey, reason: str, now: Moment) -> None:
+        """Take the licence first: from then on nothing is sent, whatever becomes of the rest."""
+        self.contacts.remove_run(run.contact_id, run.run_id, [run.send_id(step) for step in journey.steps])
+        self.runs.end(run.model_copy(update={"ended": "exited", "reason": reason, "ended_at": now}))
+        self.executions.stop(run.journey, run.run_id, reason)
+
+    def _start(self, want: Wanted, record: ProfileRecord, contact: Contact, now: Moment) -> bool:
+        journey, entry = want
+        if (
+            contact.suppressed
+            or not contact.consent
+            or self._is_running_or_was(journey, entry, record, contact)
+        ):
+            return False
+        run = Run(
+            journey=journey.name,
+            profile_id=record.profile_id,
+            entry=entry,
+            contact_id=contact.contact_id,
+            started_at=now,
+        )
+        self.contacts.add_run(contact.contact_id, run.run_id, record.profile_id)
+        # An order may have been folded in since the record was read. Whoever folds it in looks for licensed runs
+        # after writing the profile, and we look at the profile after licensing the run: one of us sees the other.
+        reason = journey.exit_reason(self.profiles.load(record.profile_id).facts, entry)
+        if reason is not None:
+            self.contacts.remove_run(contact.contact_id, run.run_id, [])
+            return False
+        execution_input = journey.execution_input(record.facts, record.profile_id, entry)
+        self.executions.start(journey.name, run.run_id, execution_input)
+        self.runs.begin(run)
+        return True
+
+    def _is_running_or_was(
+        self, journey: Journey, entry: str, record: ProfileRecord, contact: Contact
+    ) -> bool:
+        """Whether this entry has had its run, under any name of the person, or another run of the journey goes on."""
+        own = Run(journey=journey.name, profile_id=record.profile_id, entry=entry).run_id
+        others = (run_id for run_id in contact.runs if run_id != own)
+        if any(run_id.startswith(f"{journey.name}-") for run_id in others):
+            return True
+        aliases = (record.profile_id, *record.facts.anonymous)
+        entries = (Run(journey=journey.name, profile_id=alias, entry=entry) for alias in aliases)
+        return any(self.runs.load(run) is not None for run in entries)
+
+
+def _looked_at(record: ProfileRecord) -> tuple[object, ...]:
+    """All of a record that a journey's entry or exit depends on."""
+    facts = record.facts
+    return (
+        record.segments.keys(),
+        facts.traits.get("email"),
+        facts.consent.get("marketing"),
+        facts.orders.last_at,
+        facts.cart.size == 0,
+    )

@@ -1,0 +1,77 @@
+"""What SES tells of its mails: what was sent after all, what bounced, who complained."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from homing.domain.events import Event
+from homing.domain.ids import contact_id
+from homing.domain.moments import Moment, parse_moment
+from homing.domain.sends import Send
+from homing.ports import Contacts, Events, Sends
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """Takes SES's events. All of it may be done again."""
+
+    contacts: Contacts
+    events: Events
+    sends: Sends
+
+    def take(self, notice: dict[str, Any], now: Moment) -> str:
+        """Act on one SES event (the shape that SES publishes); the event's type.
+
+        Source: https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html
+        """
+        kind = str(notice["eventType"])
+        match kind:
+            case "Send":
+                self._sent(notice["mail"])
+            case "Bounce" if notice["bounce"]["bounceType"] == "Permanent":
+                told_at = parse_moment(notice["bounce"]["timestamp"])
+                addresses = [r["emailAddress"] for r in notice["bounce"]["bouncedRecipients"]]
+                self._suppress(notice["mail"], addresses, "bounced", told_at, now)
+            case "Complaint":
+                told_at = parse_moment(notice["complaint"]["timestamp"])
+                addresses = [r["emailAddress"] for r in notice["complaint"]["complainedRecipients"]]
+                self._suppress(notice["mail"], addresses, "complained", told_at, now)
+        return kind
+
+    def _sent(self, mail: dict[str, Any]) -> None:
+        """A send whose answer was lost has been sent after all."""
+        profile_id, send_id = _tag(mail, "profile_id"), _tag(mail, "send_id")
+        if profile_id is None or send_id is None:
+            return
+        known = self.sends.load(profile_id, send_id)
+        if known is None or known.outcome != "unknown":
+            return
+        self.sends.record(known.model_copy(update=_as_sent(known, mail)))
+
+    def _suppress(
+        self, mail: dict[str, Any], addresses: list[str], reason: str, at: Moment, now: Moment
+    ) -> None:
+        """No mail to these addresses any more; their profile learns it as the withdrawal of consent."""
+        for address in addresses:
+            self.contacts.suppress(contact_id(address), reason)
+        profile_id = _tag(mail, "profile_id")
+        if profile_id is not None:
+            event = Event(
+                message_id=f"ses-{reason}-{mail['messageId']}",
+                type="track",
+                name="Email Bounced" if reason == "bounced" else "Email Marked as Spam",
+                about=profile_id,
+                at=min(at, now),
+                consent={"marketing": False},
+                source=reason,
+            )
+            self.events.put(event, now)
+
+
+def _as_sent(known: Send, mail: dict[str, Any]) -> dict[str, object]:
+    return {"outcome": "sent", "reason": None, "message_id": mail["messageId"], "at": known.at}
+
+
+def _tag(mail: dict[str, Any], name: str) -> str | None:
+    """The value of a tag that the mail was sent with."""
+    values = mail.get("tags", {}).get(name) or [None]
+    return values[0]

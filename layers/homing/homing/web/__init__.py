@@ -1,0 +1,1 @@
+"""The HTTP side: requests read, answers and pages written."""

@@ -1,0 +1,77 @@
+"""A shop's files, read with the lines on which things stand."""
+
+from collections.abc import Hashable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from homing.domain.shop import FILES, Shop, ShopError
+
+
+class ShopFileError(Exception):
+    """A shop's file that cannot be used; the message names file, line and place."""
+
+
+class _Loader(yaml.SafeLoader):
+    """Refuses a key that stands twice: YAML would drop the first one silently."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen: set[object] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if key in seen:
+                raise yaml.MarkedYAMLError(None, None, f"'{key}' stands here twice", key_node.start_mark)
+            seen.add(key)
+        return super().construct_mapping(node, deep=deep)
+
+
+def read_shop_files(shop_dir: Path) -> dict[str, Any]:
+    """The data of all files of the shop, by the names in FILES. Raises ShopFileError."""
+    return {name: read_yaml(shop_dir / f"{name}.yaml") for name in FILES}
+
+
+def read_yaml(file: Path) -> Any:
+    """The data of one YAML file. Raises ShopFileError."""
+    try:
+        return yaml.load(file.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - a SafeLoader of our own
+    except OSError as error:
+        raise ShopFileError(f"{file}: {error.strerror or error}") from error
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ShopFileError(f"{file}:{line}: {error.problem}") from error
+
+
+def read_shop(shop_dir: Path) -> Shop:
+    """The validated shop. Raises ShopFileError with the file and the line of the first fault."""
+    files = read_shop_files(shop_dir)
+    try:
+        return Shop.parse(files)
+    except ShopError as error:
+        file = shop_dir / f"{error.file}.yaml"
+        line = _line_of(file, error.path)
+        place = ".".join(map(str, error.path))
+        raise ShopFileError(f"{file}:{line}: {place}: {error.message}") from error
+
+
+def _line_of(file: Path, path: tuple[str | int, ...]) -> int:
+    """The line on which the place stands, or the nearest place on the way to it that there is."""
+    node = yaml.compose(file.read_text(encoding="utf-8"), _Loader)
+    line = 1
+    for step in path:
+        found = _child(node, step)
+        if found is None:
+            break
+        mark, node = found
+        line = mark.line + 1
+    return line
+
+
+def _child(node: yaml.Node | None, step: str | int) -> tuple[yaml.Mark, yaml.Node] | None:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if key.value == str(step):
+                return key.start_mark, value
+    if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+        return node.value[step].start_mark, node.value[step]
+    return None
