@@ -146,7 +146,8 @@ function leftOut(all) {
 
 async function read(mail) {
   reading = mail.send_id;
-  showMail(find("mail-pane"), mail, await body(mail));
+  const content = await body(mail);
+  if (reading === mail.send_id) showMail(find("mail-pane"), mail, content);
 }
 
 async function body(mail) {

@@ -54,12 +54,14 @@ async function openMails() {
   const { journey: journeys, step: steps } = filters.elements;
   const opened = new Map();
   let matching = [];
+  let reading = null;
 
   async function read(mail) {
+    reading = mail;
     const pack = packs[mail.send_id];
-    if (pack === undefined) return showMail(pane, mail, { note: absence(mail) });
-    if (!opened.has(pack)) opened.set(pack, unpack(`mails-${pack}`));
-    return showMail(pane, mail, (await opened.get(pack))[mail.send_id]);
+    if (pack !== undefined && !opened.has(pack)) opened.set(pack, unpack(`mails-${pack}`));
+    const body = pack === undefined ? { note: absence(mail) } : (await opened.get(pack))[mail.send_id];
+    if (reading === mail) showMail(pane, mail, body);
   }
 
   function absence(mail) {
