@@ -40,8 +40,6 @@ def _read_machine(fields: Fields, known: tuple[str, ...], outer_variables: froze
         name: Fields(name, fields.object_in(state, f"States/{name}"))
         for name, state in fields.object("States").items()
     }
-    start_at = fields.string("StartAt")
-    check_structure(fields.where, start_at, states)
     variables = _own_variables(states, outer_variables) | outer_variables
 
     def read_part(part: Fields, more: tuple[str, ...] = ()) -> Machine:
@@ -49,11 +47,13 @@ def _read_machine(fields: Fields, known: tuple[str, ...], outer_variables: froze
 
     reader = StateReader(Vocabulary(variables=variables), read_part)
     timeout = fields.whole_number("TimeoutSeconds", at_least=1)
-    return Machine(
-        start_at,
+    machine = Machine(
+        fields.string("StartAt"),
         {name: reader.read(state) for name, state in states.items()},
         None if timeout is None else timeout * SECOND,
     )
+    check_structure(fields.where, machine.start_at, states)
+    return machine
 
 
 def _refuse_jsonpath(fields: Fields) -> None:
