@@ -1,6 +1,7 @@
 """Every mail of the shop, in every language, with all the data it may meet."""
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from copy import deepcopy
 from decimal import Decimal
@@ -148,11 +149,11 @@ def test_every_mail_is_sound_with_hostile_data(
 
 @every_mail
 def test_data_is_never_taken_for_a_template(renderer: Renderer, mail: str) -> None:
-    rendered = renderer.render(mail, "en", hostile("{{ 7 * 7 }}{% raise %}"))
-    assert "49" not in rendered.subject
-    if mail != "cart-reminder":
-        assert "{{ 7 * 7 }}{% raise %}" in _Page(rendered.html).text
-    assert "49" not in re.sub(r"[£€]?\d+[.,]\d\d", "", _Page(rendered.html).text)
+    rendered = renderer.render(mail, "en", hostile("{{ 7 * 191 }}{% raise %}"))
+    for body in (rendered.subject, _Page(rendered.html).text, rendered.text):
+        assert "1337" not in body
+    for body in (_Page(rendered.html).text, rendered.text):
+        assert "{{ 7 * 191 }}{% raise %}" in body
 
 
 @given(text=st.text(max_size=300))
@@ -161,7 +162,7 @@ def test_no_name_breaks_a_mail_or_its_subject(renderer: Renderer, text: str) -> 
     context["items"][0]["product_id"] = "p-1"
     rendered = renderer.render("cart-second", "de", context)
     assert len(rendered.subject.splitlines()) == 1
-    assert rendered.subject.isprintable() or any(c.isspace() or ord(c) > 126 for c in rendered.subject)
+    assert not {"Cc", "Cs", "Zl", "Zp"} & {unicodedata.category(c) for c in rendered.subject}
     assert _Page(rendered.html).open == []
 
 
@@ -259,6 +260,9 @@ def test_a_picture_is_shown_with_its_name_and_without_one_an_initial(renderer: R
         ("https://shop.example/mug.jpg", "Stoneware Mug, Sea Green")
     ]
     assert {"L", "B"} <= set(page.text.split())
+    assert page.values("href").count("https://shop.example/p/linen-table-runner") == 2, (
+        "picture and name lead there"
+    )
 
 
 def test_a_shop_with_a_logo_shows_it(renderer: Renderer) -> None:
