@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from math import ceil
@@ -84,7 +84,7 @@ class Cloud:
         self.workflows = Workflows(self.functions, self.bus, timers, seed)
         self.schedules = Schedules(self.invocations, timers, REGION)
         self.ses = Ses(self.queues, timers, REGION, seed)
-        self.layers: dict[str, Path] = {}
+        self.layers: dict[str, list[Path]] = {}
         self.stream_names: dict[str, str] = {}
         self.stream_mappings: list[StreamMapping] = []
         self._apis: dict[str, HttpApi] = {}
@@ -105,11 +105,13 @@ class Cloud:
         seed: int = 0,
         environment: Mapping[str, str] | None = None,
         secrets: Mapping[str, str] | None = None,
+        verified: Iterable[str] = (),
     ) -> Self:
         """Deploys a template, all or nothing.
 
         `parameters` override the template's defaults, `environment` is given to every function, `secrets` are
-        values of secrets by logical id instead of generated ones. Raises Unsupported for what the local cloud
+        values of secrets by logical id instead of generated ones, `verified` are addresses and domains that
+        SES knows beside the template's identities. Raises Unsupported for what the local cloud
         does not do, TemplateError for what is not valid.
         """
         with ExitStack() as resources:
@@ -122,6 +124,7 @@ class Cloud:
             template = load_template(template_path, parameters or {}, REGION)
             cloud = cls(template, Seam(session), timers, seed, environment or {}, secrets or {})
             resources.callback(cloud.functions.close)
+            cloud.ses.identities.update(verified)
             with cloud.seam.unseen():
                 cloud._make_all()
             cloud._resources = resources.pop_all()
@@ -297,7 +300,8 @@ class Cloud:
             kind_of(resource.logical_id, resource.type)
             self.identity(resource.logical_id)
         order = {name: place for place, name in enumerate(KINDS)}
-        wanted.sort(key=lambda resource: order[resource.type])
+        # SAM makes its resources in no fixed order.
+        wanted.sort(key=lambda resource: (order[resource.type], resource.logical_id))
         resolved = [(each, self._resolver.resolve(dict(each.properties))) for each in wanted]
         for resource, properties in resolved:
             kind = KINDS[resource.type]

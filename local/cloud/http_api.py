@@ -68,9 +68,9 @@ class Route:
         return parameters if len(wanted) == len(given) else None
 
     @property
-    def precedence(self) -> tuple[bool, bool, int, bool]:
+    def precedence(self) -> tuple[bool, bool, int, bool, str]:
         """The most specific route comes first: fixed segments, parameters, a greedy one, `$default`."""
-        return self.path == _DEFAULT, "+}" in self.path, self.path.count("{"), self.method == "ANY"
+        return self.path == _DEFAULT, "+}" in self.path, self.path.count("{"), self.method == "ANY", self.key
 
 
 class HttpApi:

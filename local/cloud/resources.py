@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -237,6 +238,8 @@ def _make_topic(cloud: "Cloud", logical_id: str, properties: Properties) -> None
 
 def _make_subscription(cloud: "Cloud", logical_id: str, properties: Properties) -> None:
     del cloud
+    if properties["Protocol"] == "email":
+        return  # it would go to the shop's people, not to the system
     if properties["Protocol"] != "sqs":
         raise Unsupported(f"{logical_id}: subscription protocol {properties['Protocol']}")
     attributes = {"RawMessageDelivery": "true"} if _true(properties.get("RawMessageDelivery")) else {}
@@ -303,9 +306,17 @@ def _make_bucket(cloud: "Cloud", logical_id: str, properties: Properties) -> Non
 
 def _make_layer(cloud: "Cloud", logical_id: str, properties: Properties) -> None:
     arn, _ = cloud.identity(logical_id)
-    directory = cloud.template.path_of(properties["Content"])
-    python = directory / "python"
-    cloud.layers[arn] = python if python.is_dir() else directory
+    cloud.layers[arn] = _importable(cloud.template.path_of(properties["Content"]))
+
+
+def _importable(directory: Path) -> list[Path]:
+    """Where a layer's source holds first-party packages: the directory itself, or directories in it.
+
+    A layer that a makefile builds has its sources where the makefile looks for them; one that only gathers
+    third-party packages has none, and shares those of this process.
+    """
+    places = [directory, *sorted(path for path in directory.iterdir() if path.is_dir())]
+    return [place for place in places if any(place.glob("*/__init__.py"))][:1]
 
 
 def _make_function(cloud: "Cloud", logical_id: str, properties: Properties) -> None:
@@ -323,10 +334,14 @@ def _make_function(cloud: "Cloud", logical_id: str, properties: Properties) -> N
             name=name,
             arn=attributes["Arn"],
             handler=properties["Handler"],
-            roots=[
-                cloud.template.path_of(properties["Code"]),
-                *(cloud.layers[arn] for arn in properties.get("Layers", []) if arn in cloud.layers),
-            ],
+            roots=list(
+                dict.fromkeys(
+                    [
+                        cloud.template.path_of(properties["Code"]),
+                        *(root for arn in properties.get("Layers", []) for root in cloud.layers[arn]),
+                    ]
+                )
+            ),
             environment={
                 **{variable: _text(value) for variable, value in own.items()},
                 "AWS_LAMBDA_FUNCTION_NAME": name,
