@@ -95,7 +95,7 @@ class Expression(Template):
         bindings |= functions.impure(names.now, names.random)
         try:
             value = self._jsonata.evaluate(None, bindings)
-        except (JException, ArithmeticError, TypeError, ValueError, RecursionError) as error:
+        except Exception as error:
             raise self._error(f"failed: {error}") from error
         if value is None:
             raise self._error("returned nothing (undefined).")
