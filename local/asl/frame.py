@@ -1,5 +1,6 @@
 """What surrounds the running states: the execution, its variables and its context object."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING
@@ -14,13 +15,16 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Frame:
-    """One scope of variables: the execution's own, or that of a branch or an iteration within it."""
+    """One scope of variables: the execution's own, or that of a branch or an iteration within it.
+
+    Variables and context are replaced and never changed, so that scopes may share them.
+    """
 
     execution: "Execution"
     timers: Timers
     random: Random
     context: dict[str, JSON]
-    variables: dict[str, JSON]
+    variables: Mapping[str, JSON]
 
     def now(self) -> Moment:
         return self.timers.now()
@@ -48,6 +52,4 @@ class Frame:
 
     def inner(self, **context: JSON) -> "Frame":
         """The frame of a branch or an iteration: it reads the variables here, and writes only its own."""
-        return Frame(
-            self.execution, self.timers, self.random, {**self.context, **context}, dict(self.variables)
-        )
+        return Frame(self.execution, self.timers, self.random, {**self.context, **context}, self.variables)

@@ -1,10 +1,15 @@
 """When a failed state is tried again."""
 
 from dataclasses import dataclass
+from math import inf
 from random import Random
+from typing import Final
 
-from homing.domain.moments import SECOND, Duration
+from homing.domain.moments import DAY, SECOND, Duration
 from local.asl.errors import StateError
+
+# An execution lasts at most a year, so nobody sees a longer delay end.
+LONGEST_DELAY: Final = 366 * DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,14 +20,16 @@ class Retrier:
     interval: Duration = SECOND
     max_attempts: int = 3
     backoff_rate: float = 2.0
-    max_delay: Duration | None = None
+    max_delay: Duration = LONGEST_DELAY
     jitter: bool = False
 
     def delay(self, retries: int, random: Random) -> Duration:
         """How long to wait before the next attempt, after so many `retries` of this retrier."""
-        delay = self.interval * self.backoff_rate**retries
-        if self.max_delay is not None:
-            delay = min(delay, self.max_delay)
+        try:
+            backed_off = self.interval * self.backoff_rate**retries
+        except OverflowError:
+            backed_off = inf
+        delay = min(backed_off, self.max_delay)
         return int(random.uniform(0, delay) if self.jitter else delay)
 
 

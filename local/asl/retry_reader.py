@@ -3,7 +3,7 @@
 from homing.domain.moments import SECOND
 from local.asl.errors import ALL, InvalidDefinition, UnsupportedFeature
 from local.asl.fields import Fields
-from local.asl.retry import Retrier
+from local.asl.retry import LONGEST_DELAY, Retrier
 
 _FIELDS = (
     "BackoffRate",
@@ -60,15 +60,15 @@ def read_error_names(fields: Fields) -> tuple[str, ...]:
 
 def _read_retrier(fields: Fields) -> Retrier:
     fields.allow(_FIELDS)
-    interval = fields.whole_number("IntervalSeconds", at_least=1)
+    interval = fields.whole_number("IntervalSeconds", at_least=1) or 1
     attempts = fields.whole_number("MaxAttempts")
-    longest = fields.whole_number("MaxDelaySeconds", at_least=(interval or 1) + 1)
+    longest = fields.whole_number("MaxDelaySeconds", at_least=interval + 1)
     return Retrier(
         errors=read_error_names(fields),
-        interval=SECOND if interval is None else interval * SECOND,
+        interval=interval * SECOND,
         max_attempts=3 if attempts is None else attempts,
         backoff_rate=_backoff_rate(fields),
-        max_delay=None if longest is None else longest * SECOND,
+        max_delay=LONGEST_DELAY if longest is None else longest * SECOND,
         jitter=_jitter(fields),
     )
 

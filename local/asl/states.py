@@ -40,9 +40,8 @@ class Departure:
         """
         output = default if self.output is None else self.output.evaluate(names)
         if self.assign:
-            frame.variables = frame.variables | {
-                name: value.evaluate(names) for name, value in self.assign.items()
-            }
+            assigned = {name: value.evaluate(names) for name, value in self.assign.items()}
+            frame.variables = {**frame.variables, **assigned}
         return self.next, output
 
 

@@ -135,6 +135,15 @@ def test_retries_default_to_three_from_one_second_doubling(world: World) -> None
     assert moments(world) == [0, 1 * SECOND, 3 * SECOND, 7 * SECOND]
 
 
+def test_a_task_may_be_retried_for_longer_than_its_delays_can_double(world: World) -> None:
+    world.functions["send"] = raising("Flaky")
+
+    world.run(retrying(MaxAttempts=1_100, MaxDelaySeconds=60))
+
+    assert len(world.calls) == 1_101
+    assert world.calls[-1][0] - world.calls[-2][0] == 60 * SECOND
+
+
 @given(st.integers(0, 2**32))
 def test_jitter_stays_within_the_delay_and_follows_the_seed(seed: int) -> None:
     def delays() -> list[Moment]:
