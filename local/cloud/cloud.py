@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from math import ceil
 from pathlib import Path
 from types import TracebackType
@@ -12,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from unittest.mock import patch
 
 import boto3
+from botocore.loaders import Loader, create_loader
+from botocore.session import get_session
 from moto import mock_aws
 
 from homing.domain.moments import Moment
@@ -119,7 +122,7 @@ class Cloud:
             resources.enter_context(mock_aws(config={"core": {"mock_credentials": False}}))
             resources.enter_context(moto_speed.narrow_queries())
             inside_moto.seed_identifiers(seed)
-            session = boto3.Session()
+            session = _session()
             resources.enter_context(patch("boto3.DEFAULT_SESSION", session))
             template = load_template(template_path, parameters or {}, REGION)
             cloud = cls(template, Seam(session), timers, seed, environment or {}, secrets or {})
@@ -348,6 +351,18 @@ class _Lazy(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self._properties)
+
+
+@cache
+def _service_models() -> Loader:
+    """Read once for all deployments: they are most of a client's price."""
+    return create_loader()
+
+
+def _session() -> boto3.Session:
+    core = get_session()
+    core.register_component("data_loader", _service_models())
+    return boto3.Session(botocore_session=core)
 
 
 @contextmanager

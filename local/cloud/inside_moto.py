@@ -3,6 +3,7 @@
 What is asked of it here a million times a year would cost a millisecond each through its API.
 """
 
+import base64
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
@@ -37,11 +38,28 @@ class Table:
         if not partition:
             return None
         item: Any = partition.get(DynamoType(key[self._range])) if self._range else partition
-        return None if item is None else item.to_json()["Attributes"]
+        if item is None:
+            return None
+        return {name: _wire(value) for name, value in item.to_json()["Attributes"].items()}
 
     def key(self, item: Attributes) -> Attributes:
         """The attributes of an item that are its primary key."""
         return {name: item[name] for name in (self._hash, self._range) if name}
+
+
+def _wire(value: dict[str, Any]) -> dict[str, Any]:
+    """A value in wire form; moto keeps binary ones as bytes."""
+    ((kind, content),) = value.items()
+    match kind:
+        case "B":
+            return {kind: base64.b64encode(content).decode()}
+        case "BS":
+            return {kind: [base64.b64encode(each).decode() for each in content]}
+        case "L":
+            return {kind: [_wire(each) for each in content]}
+        case "M":
+            return {kind: {name: _wire(each) for name, each in content.items()}}
+    return value
 
 
 class Queue:

@@ -88,11 +88,13 @@ def load_template(path: Path, overrides: Mapping[str, str], region: str) -> Temp
     artefacts = _detach_local_paths(source, path.parent)
     parameters = _parameter_values(source.get("Parameters", {}), overrides) | _pseudo_parameters(region)
     try:
-        translated = Translator(None, Parser()).translate(
+        translator = Translator(None, Parser())
+        translated = translator.translate(
             source, parameter_values=dict(parameters), get_managed_policy_map=_ManagedPolicies
         )
     except InvalidDocumentException as error:
         raise TemplateError("; ".join(cause.message for cause in error.causes) or error.message) from error
+    translator.metrics.publish()  # to nobody; unpublished ones complain when they are collected
     resources = {
         logical_id: Resource(logical_id, body["Type"], body.get("Properties", {}), body.get("Condition"))
         for logical_id, body in translated["Resources"].items()

@@ -2,12 +2,13 @@
 
 import json
 import os
+from typing import Any
 
-import fixture
-from fixture.aws import client
+import fixture  # type: ignore[import-not-found] # a layer's, on no path of the host
+from fixture.aws import client  # type: ignore[import-not-found] # a layer's, on no path of the host
 
 
-def handler(event, context):
+def handler(event: dict[str, Any], context: Any) -> Any:
     fixture.calls[context.function_name] += 1
     failures = []
     for record in event["Records"]:
@@ -23,7 +24,7 @@ def handler(event, context):
     return {"batchItemFailures": failures}
 
 
-def _count(thing):
+def _count(thing: dict[str, Any]) -> None:
     client("dynamodb").update_item(
         TableName=os.environ["TABLE"],
         Key={"pk": {"S": f"T#{thing['id']}"}, "sk": {"S": "TOTAL"}},
@@ -32,7 +33,7 @@ def _count(thing):
     )
 
 
-def _start(thing):
+def _start(thing: dict[str, Any]) -> None:
     try:
         client("stepfunctions").start_execution(
             stateMachineArn=os.environ["MACHINE"], name=thing["id"], input=json.dumps({"to": thing["to"]})

@@ -2,11 +2,12 @@
 
 import json
 import os
+from typing import Any
 
-from fixture.aws import client
+from fixture.aws import client  # type: ignore[import-not-found] # a layer's, on no path of the host
 
 
-def handler(event, _context):
+def handler(event: dict[str, Any], _context: Any) -> Any:
     failures = []
     for record in event["Records"]:
         try:

@@ -2,12 +2,13 @@
 
 import json
 import os
+from typing import Any
 
-import fixture
-from fixture.aws import client
+import fixture  # type: ignore[import-not-found] # a layer's, on no path of the host
+from fixture.aws import client  # type: ignore[import-not-found] # a layer's, on no path of the host
 
 
-def handler(event, context):
+def handler(event: dict[str, Any], context: Any) -> Any:
     fixture.calls[context.function_name] += 1
     table = os.environ["TABLE"]
     if event["routeKey"] == "GET /things/{id}":
@@ -25,5 +26,5 @@ def handler(event, context):
     return {"statusCode": 200, "body": os.environ["GREETING"], "headers": {"X-Calls": dict(fixture.calls)}}
 
 
-def _key(thing):
+def _key(thing: str) -> dict[str, Any]:
     return {"pk": {"S": f"T#{thing}"}, "sk": {"S": f"THING#{thing}"}}

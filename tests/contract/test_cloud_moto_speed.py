@@ -1,0 +1,101 @@
+"""The narrowed query gives what plain moto gives."""
+
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from local.cloud.moto_speed import narrow_queries
+
+Query = dict[str, Any]
+
+
+def ask_all() -> list[Any]:
+    """A table of a few partitions, and the answers to every query of the test."""
+    with mock_aws():
+        client = boto3.client("dynamodb", region_name="eu-central-1")
+        keys: Any = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
+        other: Any = [{"AttributeName": "other", "KeyType": "HASH"}]
+        types: Any = [{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk", "other")]
+        client.create_table(
+            TableName="table",
+            KeySchema=keys,
+            AttributeDefinitions=types,
+            BillingMode="PAY_PER_REQUEST",
+            GlobalSecondaryIndexes=[
+                {"IndexName": "others", "KeySchema": other, "Projection": {"ProjectionType": "ALL"}}
+            ],
+        )
+        for partition in ("p2", "p1", "p3"):
+            for number in (3, 1, 2, 5, 4):
+                client.put_item(
+                    TableName="table",
+                    Item={
+                        "pk": {"S": partition},
+                        "sk": {"S": f"s{number}"},
+                        "other": {"S": f"o{number}"},
+                        "n": {"N": str(number)},
+                    },
+                )
+        return [_without_metadata(query(client)) for query in QUERIES]
+
+
+def of_partition(name: str = "p1", condition: str = "", values: Query | None = None, **more: Any) -> Any:
+    expression = {":pk": {"S": name}, **(values or {})}
+    return lambda client: client.query(
+        TableName="table",
+        KeyConditionExpression="pk = :pk" + condition,
+        ExpressionAttributeValues=expression,
+        **more,
+    )
+
+
+QUERIES: list[Callable[[Any], Any]] = [
+    of_partition(),
+    of_partition("nowhere"),
+    of_partition(ScanIndexForward=False),
+    of_partition(Limit=2),
+    of_partition(Limit=2, ExclusiveStartKey={"pk": {"S": "p1"}, "sk": {"S": "s2"}}),
+    of_partition(condition=" AND sk > :sk", values={":sk": {"S": "s2"}}),
+    of_partition(condition=" AND begins_with(sk, :sk)", values={":sk": {"S": "s"}}, Limit=3),
+    of_partition(condition=" AND sk BETWEEN :a AND :b", values={":a": {"S": "s2"}, ":b": {"S": "s4"}}),
+    of_partition(FilterExpression="n > :n", values={":n": {"N": "2"}}),
+    of_partition(ProjectionExpression="n", ConsistentRead=True),
+    of_partition(Select="COUNT"),
+    lambda client: client.query(
+        TableName="table",
+        IndexName="others",
+        KeyConditionExpression="other = :o",
+        ExpressionAttributeValues={":o": {"S": "o3"}},
+    ),
+]
+
+
+def _without_metadata(answer: Any) -> Any:
+    return {name: value for name, value in answer.items() if name != "ResponseMetadata"}
+
+
+@pytest.fixture(scope="module")
+def plain() -> list[Any]:
+    return ask_all()
+
+
+@pytest.mark.parametrize("number", range(len(QUERIES)))
+def test_a_narrowed_query_answers_as_plain_moto_does(plain: list[Any], number: int) -> None:
+    with narrow_queries():
+        assert ask_all()[number] == plain[number]
+
+
+def test_the_queries_find_something(plain: list[Any]) -> None:
+    assert [answer["Count"] for answer in plain] == [5, 0, 5, 2, 2, 3, 3, 3, 3, 5, 5, 3]
+
+
+def test_moto_is_left_as_it_was() -> None:
+    from moto.dynamodb.models.table import Table
+
+    before = Table.query
+    with narrow_queries():
+        assert Table.query is not before
+    assert Table.query is before
