@@ -37,8 +37,7 @@ def _read_machine(fields: Fields, known: tuple[str, ...], outer_variables: froze
     """The machine itself, or a part of it; the variables of outer scopes may be read, never assigned."""
     fields.allow(known)
     states = {
-        name: Fields(name, fields.object_in(state, f"States/{name}"))
-        for name, state in fields.object("States").items()
+        name: Fields(name, fields.object_in(state, f"States/{name}")) for name, state in fields.object("States").items()
     }
     variables = _own_variables(states, outer_variables) | outer_variables
 

@@ -149,9 +149,7 @@ def compile_template(value: JSON, vocabulary: Vocabulary, where: str) -> Templat
             return Constant(value)
         return ObjectTemplate(fields)
     if isinstance(value, list):
-        items = tuple(
-            compile_template(item, vocabulary, f"{where}[{index}]") for index, item in enumerate(value)
-        )
+        items = tuple(compile_template(item, vocabulary, f"{where}[{index}]") for index, item in enumerate(value))
         return Constant(value) if all(isinstance(item, Constant) for item in items) else ArrayTemplate(items)
     return Constant(value)
 

@@ -84,8 +84,7 @@ class Fields:
             raise InvalidDefinition(self.place(name), f"must be an array, not {value!r}")
         places = [f"{name}[{index}]" for index in range(len(value))]
         return [
-            Fields(self.place(place), self.object_in(item, place))
-            for place, item in zip(places, value, strict=True)
+            Fields(self.place(place), self.object_in(item, place)) for place, item in zip(places, value, strict=True)
         ]
 
     def whole_number(self, name: str, *, at_least: int = 0) -> int | None:
@@ -94,7 +93,5 @@ class Fields:
         if value is None:
             return None
         if not isinstance(value, int) or isinstance(value, bool) or not at_least <= value <= _LARGEST:
-            raise InvalidDefinition(
-                self.place(name), f"must be a whole number, {at_least} or more, not {value!r}"
-            )
+            raise InvalidDefinition(self.place(name), f"must be a whole number, {at_least} or more, not {value!r}")
         return value

@@ -58,9 +58,7 @@ class Interpreter:
         "Name"}}`. `on_end` is called once it has ended, however it ended.
         """
         execution = Execution(name, data, started_at=self._timers.now())
-        frame = Frame(
-            execution, self._timers, self._random, _context_object(execution, context or {}), variables={}
-        )
+        frame = Frame(execution, self._timers, self._random, _context_object(execution, context or {}), variables={})
         run = _Run(Strand(machine.run(frame, data)), on_end)
         self._running[execution] = run
         self._resume_soon(execution, run.strand)

@@ -95,9 +95,7 @@ class StateReader:
         condition = rule.need("Condition")
         if not isinstance(condition, bool) and not is_expression(condition):
             raise InvalidDefinition(rule.place("Condition"), "must be a boolean or '{% expression %}'")
-        return Rule(
-            self._template(rule, "Condition"), self._departure(rule, rule.string("Next"), self._vocabulary)
-        )
+        return Rule(self._template(rule, "Condition"), self._departure(rule, rule.string("Next"), self._vocabulary))
 
     def _task(self, state: Fields) -> State:
         resource = state.string("Resource")
@@ -145,9 +143,7 @@ class StateReader:
     def _catcher(self, catcher: Fields) -> Catcher:
         catcher.allow(("Comment", "ErrorEquals", "Next", "Assign", "Output"))
         vocabulary = self._vocabulary.with_states("errorOutput")
-        return Catcher(
-            read_error_names(catcher), self._departure(catcher, catcher.string("Next"), vocabulary)
-        )
+        return Catcher(read_error_names(catcher), self._departure(catcher, catcher.string("Next"), vocabulary))
 
     def _onward(self, state: Fields, vocabulary: Vocabulary) -> Departure:
         """The departure of a state that has either Next or End."""

@@ -104,9 +104,7 @@ class WaitSeconds(State):
     departure: Departure
 
     def run(self, frame: Frame, data: JSON) -> Running:
-        seconds = whole_number(
-            self.seconds.evaluate(frame.names(data)), "Seconds", at_most=_LONGEST_WAIT_SECONDS
-        )
+        seconds = whole_number(self.seconds.evaluate(frame.names(data)), "Seconds", at_most=_LONGEST_WAIT_SECONDS)
         yield Sleep(frame.now() + seconds * SECOND)
         return self.departure.take(frame, frame.names(data), default=data)
 

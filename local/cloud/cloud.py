@@ -20,6 +20,7 @@ from moto import mock_aws
 from homing.domain.moments import Moment
 from local.cloud import inside_moto, moto_speed
 from local.cloud.database import Database, StreamRecord
+from local.cloud.direct import take_short_road
 from local.cloud.errors import CloudError, TemplateError
 from local.cloud.events import AsyncInvocations, EventBus
 from local.cloud.functions import Functions, Outcome
@@ -93,9 +94,7 @@ class Cloud:
         self._apis: dict[str, HttpApi] = {}
         self._identities: dict[str, Identity] = {}
         self._pumps: list[Callable[[], bool]] = []
-        self._resolver = Resolver(
-            template.parameters, template.conditions, template.mappings, self._reference
-        )
+        self._resolver = Resolver(template.parameters, template.conditions, template.mappings, self._reference)
         self._resources = ExitStack()
 
     @classmethod
@@ -126,6 +125,7 @@ class Cloud:
             resources.enter_context(patch("boto3.DEFAULT_SESSION", session))
             template = load_template(template_path, parameters or {}, REGION)
             cloud = cls(template, Seam(session), timers, seed, environment or {}, secrets or {})
+            take_short_road(session, REGION)
             resources.callback(cloud.functions.close)
             cloud.ses.identities.update(verified)
             with cloud.seam.unseen():
@@ -267,9 +267,7 @@ class Cloud:
             if resource is None:
                 raise TemplateError(f"no resource or parameter {logical_id}")
             if resource.condition and not self._resolver.condition(resource.condition):
-                raise TemplateError(
-                    f"{logical_id} is referred to, but its condition {resource.condition} is false"
-                )
+                raise TemplateError(f"{logical_id} is referred to, but its condition {resource.condition} is false")
             kind = kind_of(logical_id, resource.type)
             self._identities[logical_id] = kind.identify(
                 logical_id, self.region, _Lazy(self._resolver, resource.properties)

@@ -56,9 +56,7 @@ class _Write:
 class Database:
     """The observer of DynamoDB's calls. Units are counted since the start."""
 
-    def __init__(
-        self, timers: Timers, region: str, unseen: Callable[[], AbstractContextManager[None]]
-    ) -> None:
+    def __init__(self, timers: Timers, region: str, unseen: Callable[[], AbstractContextManager[None]]) -> None:
         self.streams: dict[str, Stream] = {}
         self.observers: list[Callable[[str, StreamRecord], None]] = []
         self.write_units = 0
@@ -75,14 +73,9 @@ class Database:
 
     def before(self, operation: str, parameters: dict[str, Any]) -> list[_Write]:
         """Notes the items that are about to be written, as they are."""
-        return [
-            _Write(stream, key, stream.table.image(key))
-            for stream, key in self._written(operation, parameters)
-        ]
+        return [_Write(stream, key, stream.table.image(key)) for stream, key in self._written(operation, parameters)]
 
-    def after(
-        self, operation: str, parameters: dict[str, Any], result: Mapping[str, Any], noted: list[_Write]
-    ) -> None:
+    def after(self, operation: str, parameters: dict[str, Any], result: Mapping[str, Any], noted: list[_Write]) -> None:
         """Counts the call's units and puts what it changed on the tables' streams."""
         error = result.get("Error", {}).get("Code")
         if error is not None and error not in _REFUSED_CONDITION:
@@ -109,9 +102,7 @@ class Database:
     def _record(self, stream: Stream, before: Attributes | None, after: Attributes | None) -> StreamRecord:
         sequence_number = str(next(self._sequence))
         keys = stream.table.key(after or before or {})
-        images = {
-            name: image for name, image in (("NewImage", after), ("OldImage", before)) if image is not None
-        }
+        images = {name: image for name, image in (("NewImage", after), ("OldImage", before)) if image is not None}
         return {
             "eventID": f"{int(sequence_number):032x}",
             "eventName": "INSERT" if before is None else "REMOVE" if after is None else "MODIFY",
@@ -132,9 +123,7 @@ class Database:
     def _stream(self, table: str) -> Stream:
         return self.streams[table.rpartition("/")[2]]
 
-    def _written(
-        self, operation: str, parameters: dict[str, Any]
-    ) -> Iterable[tuple[Stream, Mapping[str, Any]]]:
+    def _written(self, operation: str, parameters: dict[str, Any]) -> Iterable[tuple[Stream, Mapping[str, Any]]]:
         match operation:
             case "PutItem":
                 yield self._stream(parameters["TableName"]), parameters["Item"]
@@ -180,9 +169,7 @@ class Database:
         image = self._stream(table).table.image(key)
         return units.read_units(units.item_size(image), consistent=consistent, transactional=transactional)
 
-    def _evaluated(
-        self, operation: str, parameters: dict[str, Any], result: Mapping[str, Any]
-    ) -> Iterable[Attributes]:
+    def _evaluated(self, operation: str, parameters: dict[str, Any], result: Mapping[str, Any]) -> Iterable[Attributes]:
         """The items that a query or scan read, whole: filters and projections take nothing off the bill."""
         whole = {name: value for name, value in parameters.items() if name not in _NARROWING}
         if whole == parameters:

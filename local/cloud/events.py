@@ -79,9 +79,7 @@ class AsyncInvocations:
         next_try = _Invocation(invocation.function, invocation.event, invocation.at, tried)
         self._timers.call_at(again, partial(self._waiting.append, next_try))
 
-    def _give_up(
-        self, invocation: _Invocation, outcome: Outcome, options: AsyncOptions, condition: str
-    ) -> None:
+    def _give_up(self, invocation: _Invocation, outcome: Outcome, options: AsyncOptions, condition: str) -> None:
         error = outcome.error or {}
         if options.on_failure is not None:
             record = {
@@ -119,9 +117,7 @@ class Rule:
 class EventBus:
     """EventBridge's default bus, for the events that AWS's own services put there."""
 
-    def __init__(
-        self, invocations: AsyncInvocations, queues: Queues, timers: Timers, region: str, seed: int
-    ) -> None:
+    def __init__(self, invocations: AsyncInvocations, queues: Queues, timers: Timers, region: str, seed: int) -> None:
         self.rules: list[Rule] = []
         self._invocations = invocations
         self._queues = queues
@@ -129,9 +125,7 @@ class EventBus:
         self._region = region
         self._random = Random(f"event ids {seed}")
 
-    def publish(
-        self, *, source: str, detail_type: str, resources: Sequence[str], detail: Mapping[str, Any]
-    ) -> None:
+    def publish(self, *, source: str, detail_type: str, resources: Sequence[str], detail: Mapping[str, Any]) -> None:
         """Gives the event to every rule that it matches."""
         if not self.rules:
             return

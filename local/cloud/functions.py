@@ -135,9 +135,7 @@ class Functions:
         self.by_logical_id[function.logical_id] = function
         for root in function.roots:
             self._first_party |= {
-                path.stem
-                for path in root.iterdir()
-                if path.suffix == ".py" or (path / "__init__.py").exists()
+                path.stem for path in root.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()
             }
         self._modules_seen = -1
 
@@ -209,11 +207,7 @@ class Functions:
         return self._host_modules
 
     def _first_party_modules(self) -> dict[str, ModuleType]:
-        return {
-            name: module
-            for name, module in sys.modules.items()
-            if name.partition(".")[0] in self._first_party
-        }
+        return {name: module for name, module in sys.modules.items() if name.partition(".")[0] in self._first_party}
 
     def _enter_environment(self, function: Function | None) -> None:
         if function is self._environment_of:

@@ -191,9 +191,7 @@ def _encoded(body: bytes, content_type: str | None) -> tuple[str, bool]:
 
 
 def _message(status: int, message: str) -> Response:
-    return Response(
-        status, {"content-type": "application/json"}, body=json.dumps({"message": message}).encode()
-    )
+    return Response(status, {"content-type": "application/json"}, body=json.dumps({"message": message}).encode())
 
 
 def _integration_response(outcome: Outcome) -> Response:

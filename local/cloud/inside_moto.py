@@ -76,9 +76,7 @@ class Queue:
 
     def receive(self, count: int) -> list[_Message]:
         """Up to `count` visible messages, hidden for the visibility timeout; redrives those spent."""
-        messages: list[_Message] = self._backend.receive_message(
-            self.name, count, 0, self._visibility_timeout, ["All"]
-        )
+        messages: list[_Message] = self._backend.receive_message(self.name, count, 0, self._visibility_timeout, ["All"])
         return messages
 
     def delete(self, message: _Message) -> None:

@@ -1,8 +1,8 @@
-"""One speed-up of moto: a query by primary key looks at its own partition.
+"""One speed-up of moto: a query by primary key looks at its own partition, and there at its own range.
 
 moto sorts every item of the table for each query, so a query costs more the more customers there are. Here it
-is given a copy of the table that holds nothing but the partition asked for, and does all the rest itself:
-filters, order, pages. Queries of indexes are left alone.
+is given a copy of the table that holds nothing but what the key condition asks for, and does all the rest itself:
+the condition once more, filters, order, pages. Queries of indexes are left alone.
 """
 
 import copy
@@ -42,7 +42,7 @@ def _narrowed(query: Callable[..., Any]) -> Callable[..., Any]:
             part = copy.copy(table)
             part.items = defaultdict(dict)
             if hash_key in table.items:
-                part.items[hash_key] = table.items[hash_key]
+                part.items[hash_key] = _in_range(table.items[hash_key], range_comparison, range_values)
         return query(
             part,
             hash_key,
@@ -58,3 +58,14 @@ def _narrowed(query: Callable[..., Any]) -> Callable[..., Any]:
         )
 
     return narrowed
+
+
+def _in_range(partition: Any, comparison: str | None, values: list[DynamoType]) -> Any:
+    """The items of a partition up to a text, where that is what is asked: the form in which work that is due is found.
+
+    Comparing the texts themselves costs a hundredth of comparing moto's values.
+    """
+    if comparison != "<=" or values[0].type != "S":
+        return partition
+    highest = values[0].value
+    return {key: item for key, item in partition.items() if key.value <= highest}

@@ -73,9 +73,7 @@ def _compile_choice(choice: Any) -> Matcher:
 
 def _same(value: Any, expected: Any) -> bool:
     # In JSON 1 is not true, as it is in Python.
-    return (
-        value is not MISSING and value == expected and isinstance(value, bool) == isinstance(expected, bool)
-    )
+    return value is not MISSING and value == expected and isinstance(value, bool) == isinstance(expected, bool)
 
 
 def _anything_but(operand: Any) -> Matcher:
@@ -85,10 +83,7 @@ def _anything_but(operand: Any) -> Matcher:
 
 def _numeric(operand: Sequence[Any]) -> Matcher:
     try:
-        bounds = [
-            (_COMPARISONS[sign], float(bound))
-            for sign, bound in zip(operand[::2], operand[1::2], strict=True)
-        ]
+        bounds = [(_COMPARISONS[sign], float(bound)) for sign, bound in zip(operand[::2], operand[1::2], strict=True)]
     except (KeyError, ValueError):
         raise TemplateError(f"not a numeric event pattern: {operand}") from None
 

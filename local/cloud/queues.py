@@ -44,9 +44,7 @@ class Queues:
     def before(self, operation: str, parameters: dict[str, Any]) -> None:
         """Nothing to note."""
 
-    def after(
-        self, operation: str, parameters: dict[str, Any], result: Mapping[str, Any], noted: None
-    ) -> None:
+    def after(self, operation: str, parameters: dict[str, Any], result: Mapping[str, Any], noted: None) -> None:
         """Wakes the queue that a call may have put messages into."""
         if operation in {"Publish", "PublishBatch"}:
             self.wake()

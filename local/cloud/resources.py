@@ -72,9 +72,7 @@ def kind_of(logical_id: str, type_name: str) -> Kind:
     try:
         return KINDS[type_name]
     except KeyError:
-        raise Unsupported(
-            f"{logical_id}: the local cloud does not know the resource type {type_name}"
-        ) from None
+        raise Unsupported(f"{logical_id}: the local cloud does not know the resource type {type_name}") from None
 
 
 # Identities
@@ -224,9 +222,7 @@ def _redrive_queue(cloud: "Cloud", logical_id: str, properties: Properties) -> N
     """A queue's redrive policy, once all queues are there."""
     if policy := properties.get("RedrivePolicy"):
         url, _ = cloud.identity(logical_id)
-        boto3.client("sqs").set_queue_attributes(
-            QueueUrl=url, Attributes={"RedrivePolicy": json.dumps(policy)}
-        )
+        boto3.client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"RedrivePolicy": json.dumps(policy)})
         cloud.queues.mark_dead_letters(policy["deadLetterTargetArn"])
 
 
@@ -423,9 +419,7 @@ def _add_route(cloud: "Cloud", logical_id: str, path: str, method: str, operatio
     integration = operation["x-amazon-apigateway-integration"]
     target = re.search(r"functions/(arn:[^/]+)/invocations", integration["uri"])
     if target is None or integration.get("payloadFormatVersion") != "2.0":
-        raise Unsupported(
-            f"{logical_id}: the integration of {method} {path} is no Lambda function with format 2.0"
-        )
+        raise Unsupported(f"{logical_id}: the integration of {method} {path} is no Lambda function with format 2.0")
     name = "ANY" if method == "x-amazon-apigateway-any-method" else method.upper()
     function = cloud.functions.find(target[1])
     cloud.http_api(logical_id).add(Route(name, "$default" if path == "/$default" else path, function))
@@ -441,9 +435,7 @@ def _make_machine(cloud: "Cloud", logical_id: str, properties: Properties) -> No
         machine = parse(yaml.safe_load(text))
     except (DefinitionError, TemplateError, yaml.YAMLError) as error:
         raise TemplateError(f"{logical_id} ({path.name}): {error}") from error
-    cloud.workflows.add(
-        StateMachine(logical_id, attributes["Name"], arn, properties.get("RoleArn", ""), machine)
-    )
+    cloud.workflows.add(StateMachine(logical_id, attributes["Name"], arn, properties.get("RoleArn", ""), machine))
 
 
 def _make_schedule(cloud: "Cloud", logical_id: str, properties: Properties) -> None:
@@ -504,9 +496,7 @@ def _make_event_destination(cloud: "Cloud", logical_id: str, properties: Propert
         return
     arn = destination["SnsDestination"]["TopicARN"]
     types = frozenset(_event_type(name) for name in destination["MatchingEventTypes"])
-    cloud.ses.destinations.append(
-        Destination(properties["ConfigurationSetName"], types, Topic(arn, cloud.region), arn)
-    )
+    cloud.ses.destinations.append(Destination(properties["ConfigurationSetName"], types, Topic(arn, cloud.region), arn))
 
 
 def _event_type(name: str) -> str:
@@ -520,9 +510,7 @@ def _function(cloud: "Cloud", name_or_arn: str) -> Function:
 
 def _function_arn(region: str, name_or_arn: str) -> str:
     return (
-        name_or_arn
-        if name_or_arn.startswith("arn:")
-        else f"arn:aws:lambda:{region}:{ACCOUNT}:function:{name_or_arn}"
+        name_or_arn if name_or_arn.startswith("arn:") else f"arn:aws:lambda:{region}:{ACCOUNT}:function:{name_or_arn}"
     )
 
 
@@ -570,9 +558,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "AWS::DynamoDB::Table": Kind(
         _table_identity,
         _make_table,
-        acts_on=frozenset(
-            {"TableName", "BillingMode", "AttributeDefinitions", "KeySchema", "StreamSpecification"}
-        ),
+        acts_on=frozenset({"TableName", "BillingMode", "AttributeDefinitions", "KeySchema", "StreamSpecification"}),
         inert=frozenset(
             {
                 "TimeToLiveSpecification",
@@ -764,9 +750,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         _api_identity,
         _make_api,
         acts_on=frozenset({"Body"}),
-        inert=frozenset(
-            {"Name", "Description", "FailOnWarnings", "DisableExecuteApiEndpoint", "ProtocolType"}
-        ),
+        inert=frozenset({"Name", "Description", "FailOnWarnings", "DisableExecuteApiEndpoint", "ProtocolType"}),
     ),
     "AWS::ApiGatewayV2::Stage": Kind(
         _stage_identity, why="one stage, without throttling; the access log is not written"

@@ -63,11 +63,7 @@ class _Cron:
         """Searches day by day in the schedule's zone. A local time that does not exist is passed over."""
         day = datetime_of(after).astimezone(self._zone).date()
         while day.year <= max(self._years):
-            if (
-                day.year in self._years
-                and day.month in self._months
-                and self._is_on(day.day, day.isoweekday())
-            ):
+            if day.year in self._years and day.month in self._months and self._is_on(day.day, day.isoweekday()):
                 for hour in sorted(self._hours):
                     for minute in sorted(self._minutes):
                         local = datetime(day.year, day.month, day.day, hour, minute, tzinfo=self._zone)

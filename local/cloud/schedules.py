@@ -63,9 +63,7 @@ class Schedules:
     def _wait(self, schedule: Schedule, after: Moment) -> None:
         moment = schedule.following(after)
         if moment is not None:
-            self._waiting[schedule.logical_id] = self._timers.call_at(
-                moment, partial(self._come_due, schedule, moment)
-            )
+            self._waiting[schedule.logical_id] = self._timers.call_at(moment, partial(self._come_due, schedule, moment))
 
     def _come_due(self, schedule: Schedule, moment: Moment) -> None:
         self._invocations.submit(schedule.function, self._event(schedule))

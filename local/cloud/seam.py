@@ -38,9 +38,7 @@ class Observer(Protocol):
     def before(self, operation: str, parameters: dict[str, Any]) -> Any:
         """Before the effect; what it returns comes back to `after`."""
 
-    def after(
-        self, operation: str, parameters: dict[str, Any], result: Mapping[str, Any], noted: Any
-    ) -> None:
+    def after(self, operation: str, parameters: dict[str, Any], result: Mapping[str, Any], noted: Any) -> None:
         """After the effect; `result` is the parsed response, with "Error" in it where it was a refusal."""
 
 
@@ -78,9 +76,7 @@ class Seam:
         finally:
             self._unseen -= 1
 
-    def _before_call(
-        self, event_name: str, params: dict[str, Any], context: dict[str, Any], **_: Any
-    ) -> None:
+    def _before_call(self, event_name: str, params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
         if self._unseen:
             return
         service, operation = event_name.split(".")[1:]
@@ -120,9 +116,7 @@ class _Raw(BytesIO):
         yield self.read()
 
 
-def _response(
-    url: str, status: int, body: Mapping[str, Any], headers: Mapping[str, str] | None = None
-) -> AWSResponse:
+def _response(url: str, status: int, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> AWSResponse:
     content = {"content-type": "application/x-amz-json-1.0", "x-amzn-requestid": "local", **(headers or {})}
     return AWSResponse(url, status, HTTPHeaders.from_dict(content), _Raw(json.dumps(body).encode()))
 

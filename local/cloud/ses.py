@@ -77,9 +77,7 @@ class Ses:
         """SendEmail with simple content. Raises Refusal as SES does."""
         content = request["Content"]
         if "Simple" not in content:
-            raise Refusal(
-                "BadRequestException", "the local cloud takes simple content only, not raw or templates"
-            )
+            raise Refusal("BadRequestException", "the local cloud takes simple content only, not raw or templates")
         simple = content["Simple"]
         sender = request.get("FromEmailAddress", "")
         destination = request.get("Destination", {})
@@ -96,9 +94,7 @@ class Ses:
             tags={tag["Name"]: tag["Value"] for tag in request.get("EmailTags", [])},
             configuration_set=request.get("ConfigurationSetName"),
             region=self._region,
-            _bodies=pack_bodies(
-                simple["Body"].get("Text", {}).get("Data"), simple["Body"].get("Html", {}).get("Data")
-            ),
+            _bodies=pack_bodies(simple["Body"].get("Text", {}).get("Data"), simple["Body"].get("Html", {}).get("Data")),
         )
         self._check(mail)
         self.outbox.append(mail)
@@ -126,9 +122,7 @@ class Ses:
                 f"{self._region.upper()}: {address}",
             )
         if mail.configuration_set is not None and mail.configuration_set not in self.configuration_sets:
-            raise Refusal(
-                "NotFoundException", f"Configuration set <{mail.configuration_set}> does not exist.", 404
-            )
+            raise Refusal("NotFoundException", f"Configuration set <{mail.configuration_set}> does not exist.", 404)
         for wrong, message in _problems(mail):
             if wrong:
                 raise Refusal("BadRequestException", message)
@@ -240,10 +234,7 @@ def _problems(mail: Mail) -> Sequence[tuple[bool, str]]:
         ("\n" in mail.subject or "\r" in mail.subject, "Subject contains a line break"),
         (len(mail.headers) > _MAXIMUM_HEADERS, "More than 15 headers"),
         (
-            not all(
-                _HEADER_NAME.fullmatch(name) and _HEADER_VALUE.fullmatch(value)
-                for name, value in mail.headers
-            ),
+            not all(_HEADER_NAME.fullmatch(name) and _HEADER_VALUE.fullmatch(value) for name, value in mail.headers),
             "Invalid header name or value",
         ),
         (any(name.lower() in _OWN_HEADERS for name, _ in mail.headers), "A header that SES sets itself"),

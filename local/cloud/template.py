@@ -153,13 +153,10 @@ def _pseudo_parameters(region: str) -> dict[str, Any]:
 def _parameter_values(declared: Mapping[str, Any], overrides: Mapping[str, str]) -> dict[str, Any]:
     if unknown := sorted(set(overrides) - set(declared)):
         raise TemplateError(f"the template has no parameter {', '.join(unknown)}")
-    if missing := sorted(
-        name for name, body in declared.items() if name not in overrides and "Default" not in body
-    ):
+    if missing := sorted(name for name, body in declared.items() if name not in overrides and "Default" not in body):
         raise TemplateError(f"no value for parameter {', '.join(missing)}")
     return {
-        name: _parameter_value(name, body, overrides.get(name, body.get("Default")))
-        for name, body in declared.items()
+        name: _parameter_value(name, body, overrides.get(name, body.get("Default"))) for name, body in declared.items()
     }
 
 

@@ -43,9 +43,7 @@ def value_size(value: Mapping[str, Any]) -> int:
         case "L":
             return _CONTAINER + sum(1 + value_size(element) for element in content)
         case "M":
-            return _CONTAINER + sum(
-                1 + len(name.encode()) + value_size(element) for name, element in content.items()
-            )
+            return _CONTAINER + sum(1 + len(name.encode()) + value_size(element) for name, element in content.items())
     raise ValueError(f"not a DynamoDB type: {kind}")
 
 

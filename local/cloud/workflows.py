@@ -80,9 +80,7 @@ class Workflows:
         """
         machine = self.machines.get(request["stateMachineArn"])
         if machine is None:
-            raise Refusal(
-                "StateMachineDoesNotExist", f"State Machine Does Not Exist: '{request['stateMachineArn']}'"
-            )
+            raise Refusal("StateMachineDoesNotExist", f"State Machine Does Not Exist: '{request['stateMachineArn']}'")
         name = request.get("name") or str(UUID(int=self._random.getrandbits(128), version=4))
         if not _NAME.fullmatch(name):
             raise Refusal("InvalidName", f"Invalid Name: '{name}'")

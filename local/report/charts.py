@@ -50,9 +50,7 @@ def _bars(floors: Sequence[int], roofs: Sequence[int], top: int) -> str:
     for column, (floor, roof) in enumerate(zip(floors, roofs, strict=True)):
         if roof > floor:
             left, right = (column + _GAP / 2) * width, (column + 1 - _GAP / 2) * width
-            bars.append(
-                f"M{_number(left)} {_y(floor, top)}V{_y(roof, top)}H{_number(right)}V{_y(floor, top)}Z"
-            )
+            bars.append(f"M{_number(left)} {_y(floor, top)}V{_y(roof, top)}H{_number(right)}V{_y(floor, top)}Z")
     return "".join(bars)
 
 

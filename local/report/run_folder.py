@@ -89,9 +89,7 @@ class RunFolder:
     def journeys(self) -> list[str]:
         """The one with the most runs first."""
         runs = Counter(run.journey for run in self.runs)
-        return sorted(
-            {*runs, *(email.journey for email in self.emails)}, key=lambda name: (-runs[name], name)
-        )
+        return sorted({*runs, *(email.journey for email in self.emails)}, key=lambda name: (-runs[name], name))
 
     @property
     def _moments(self) -> list[datetime]:

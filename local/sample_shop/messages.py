@@ -67,9 +67,7 @@ class Trail:
         )
 
     def decide_on_consent(self, *, consent: bool) -> None:
-        self._say(
-            {"type": "identify", "traits": {"email": self.shopper.email}, **_consent(marketing=consent)}
-        )
+        self._say({"type": "identify", "traits": {"email": self.shopper.email}, **_consent(marketing=consent)})
 
     # What the shopper does
 

@@ -188,9 +188,7 @@ def test_the_good_messages_of_a_batch_are_done_though_a_bad_one_is_among_them(cl
 
 def test_a_delayed_message_is_delivered_when_its_delay_is_over(cloud: Cloud) -> None:
     good = json.dumps({"mail": {"messageId": "m", "tags": {}}, "eventType": "Send"})
-    boto3.client("sqs").send_message(
-        QueueUrl=cloud.physical_id("Feedback"), MessageBody=good, DelaySeconds=30
-    )
+    boto3.client("sqs").send_message(QueueUrl=cloud.physical_id("Feedback"), MessageBody=good, DelaySeconds=30)
     cloud.advance_to(START + 29 * SECOND)
     assert cloud.operations["dynamodb.PutItem"] == 0
     cloud.advance_to(START + 30 * SECOND)
@@ -289,12 +287,8 @@ def test_what_is_not_there_is_refused_as_step_functions_does(
         getattr(boto3.client("stepfunctions"), operation)(**parameters)
 
 
-@pytest.mark.parametrize(
-    ("name", "data", "code"), [("a b", "{}", "InvalidName"), ("a", "{", "InvalidExecutionInput")]
-)
-def test_names_and_inputs_that_are_not_valid_are_refused(
-    cloud: Cloud, name: str, data: str, code: str
-) -> None:
+@pytest.mark.parametrize(("name", "data", "code"), [("a b", "{}", "InvalidName"), ("a", "{", "InvalidExecutionInput")])
+def test_names_and_inputs_that_are_not_valid_are_refused(cloud: Cloud, name: str, data: str, code: str) -> None:
     with pytest.raises(ClientError, match=code):
         start(cloud, name, data)
 
@@ -355,9 +349,7 @@ def test_every_call_is_counted_and_billed(cloud: Cloud) -> None:
 def test_filters_and_projections_take_nothing_off_the_bill(cloud: Cloud) -> None:
     client, table = boto3.client("dynamodb"), cloud.physical_id("Table")
     for n in range(3):
-        client.put_item(
-            TableName=table, Item={"pk": {"S": "p"}, "sk": {"S": str(n)}, "b": {"S": "x" * 4_000}}
-        )
+        client.put_item(TableName=table, Item={"pk": {"S": "p"}, "sk": {"S": str(n)}, "b": {"S": "x" * 4_000}})
     before = cloud.database.read_units
     answer = client.query(
         TableName=table,
@@ -376,9 +368,7 @@ def test_filters_and_projections_take_nothing_off_the_bill(cloud: Cloud) -> None
 def test_a_transaction_is_billed_twice(cloud: Cloud) -> None:
     table = cloud.physical_id("Table")
     boto3.client("dynamodb").transact_write_items(
-        TransactItems=[
-            {"Put": {"TableName": table, "Item": {"pk": {"S": "a"}, "sk": {"S": n}}}} for n in ("1", "2")
-        ]
+        TransactItems=[{"Put": {"TableName": table, "Item": {"pk": {"S": "a"}, "sk": {"S": n}}}} for n in ("1", "2")]
     )
     assert cloud.operations["dynamodb_write_units"] == 4
 
@@ -409,9 +399,7 @@ def test_the_same_input_and_seed_give_the_same_bytes(timers: Timers) -> None:
 
 
 def test_secrets_parameters_and_buckets_are_there(cloud: Cloud) -> None:
-    secret = boto3.client("secretsmanager").get_secret_value(SecretId=cloud.physical_id("Key"))[
-        "SecretString"
-    ]
+    secret = boto3.client("secretsmanager").get_secret_value(SecretId=cloud.physical_id("Key"))["SecretString"]
     assert len(secret) == 24
     assert secret.isalnum()
     assert boto3.client("ssm").get_parameter(Name="/fixture/colour")["Parameter"]["Value"] == "hello"

@@ -212,11 +212,7 @@ def test_what_has_a_context_or_a_name_of_its_own_is_accepted(expression: str) ->
 
 
 def test_a_variable_is_known_wherever_any_state_of_its_scope_assigns_it() -> None:
-    parse(
-        machine(
-            {"Type": "Pass", "Output": "{% $later %}", "Next": "Then"}, Then={**PASS, "Assign": {"later": 1}}
-        )
-    )
+    parse(machine({"Type": "Pass", "Output": "{% $later %}", "Next": "Then"}, Then={**PASS, "Assign": {"later": 1}}))
 
 
 def test_an_inner_scope_reads_outer_variables_and_its_own_stay_inside() -> None:

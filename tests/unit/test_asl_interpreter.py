@@ -160,9 +160,7 @@ def test_jitter_stays_within_the_delay_and_follows_the_seed(seed: int) -> None:
 def test_every_state_entered_and_every_retry_is_a_transition(world: World) -> None:
     world.functions["send"] = raising("Flaky", "Flaky", None)
 
-    execution = world.run(
-        only(task(Retry=[{"ErrorEquals": ["Flaky"]}], Next="Done"), Done={"Type": "Succeed"})
-    )
+    execution = world.run(only(task(Retry=[{"ErrorEquals": ["Flaky"]}], Next="Done"), Done={"Type": "Succeed"}))
 
     assert [name for _, name in execution.entered] == ["Only", "Done"]
     assert execution.transitions == 4
@@ -420,9 +418,7 @@ def test_time_and_chance_in_expressions_are_the_interpreters_own() -> None:
         ("{% $error('no') %}", "no"),
     ],
 )
-def test_an_expression_without_a_json_value_fails_the_state_by_name(
-    world: World, expression: str, word: str
-) -> None:
+def test_an_expression_without_a_json_value_fails_the_state_by_name(world: World, expression: str, word: str) -> None:
     execution = world.run(only({"Type": "Pass", "Output": {"a": expression}, "End": True}))
 
     assert execution.error == "States.QueryEvaluationError"

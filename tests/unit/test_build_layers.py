@@ -37,9 +37,7 @@ def build_layer(tmp_path_factory: pytest.TempPathFactory) -> BuildLayer:
             f"PYTHON_OF_RUNTIME={sys.executable}",
         ]
         environment = {**os.environ, "ARTIFACTS_DIR": str(artifacts)}
-        done = subprocess.run(
-            command, cwd=elsewhere, env=environment, capture_output=True, text=True, check=False
-        )
+        done = subprocess.run(command, cwd=elsewhere, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         return artifacts
 
@@ -71,9 +69,7 @@ def test_the_layers_are_built_for_what_the_template_declares() -> None:
     function = template["Globals"]["Function"]
     assert (function["Runtime"], function["Architectures"]) == (f"python{runtime()}", ["arm64"])
     layers = [
-        resource
-        for resource in template["Resources"].values()
-        if resource["Type"] == "AWS::Serverless::LayerVersion"
+        resource for resource in template["Resources"].values() if resource["Type"] == "AWS::Serverless::LayerVersion"
     ]
     assert layers
     for layer in layers:
@@ -102,9 +98,7 @@ def test_every_wheel_is_tagged_for_arm64_and_the_runtimes_python_or_for_any(depe
 
 
 def test_the_layer_carries_the_locked_runtime_and_nothing_else(dependencies: Path) -> None:
-    locked = re.findall(
-        r"^([\w.-]+)==([^\s;]+)", (ROOT / "requirements/runtime.txt").read_text("utf-8"), re.MULTILINE
-    )
+    locked = re.findall(r"^([\w.-]+)==([^\s;]+)", (ROOT / "requirements/runtime.txt").read_text("utf-8"), re.MULTILINE)
     carried = {path.name.removesuffix(".dist-info") for path in dependencies.glob("*.dist-info")}
     assert carried == {f"{name.replace('-', '_')}-{version}" for name, version in locked}
     assert not (dependencies / "bin").exists()

@@ -57,9 +57,7 @@ def test_each_function_has_its_own_copy_of_first_party_modules(functions: Functi
     assert functions.invoke(two, 4).value == [2, 4]
 
 
-def test_a_warm_function_keeps_its_modules_and_a_cold_one_starts_afresh(
-    functions: Functions, deploy: Deploy
-) -> None:
+def test_a_warm_function_keeps_its_modules_and_a_cold_one_starts_afresh(functions: Functions, deploy: Deploy) -> None:
     one, two = deploy("one", COUNTING), deploy("two", COUNTING)
     functions.invoke(one, 1)
     functions.invoke(two, 1)
@@ -114,9 +112,7 @@ def test_the_process_gets_its_environment_back(
 
 def test_events_and_results_pass_through_json(functions: Functions, deploy: Deploy) -> None:
     event = {"list": [1]}
-    echo = deploy(
-        "echo", "def handler(event, context):\n    event['list'].append(2)\n    return {1: (2, 3)}\n"
-    )
+    echo = deploy("echo", "def handler(event, context):\n    event['list'].append(2)\n    return {1: (2, 3)}\n")
     assert functions.invoke(echo, event).value == {"1": [2, 3]}
     assert event == {"list": [1]}
 
@@ -146,9 +142,7 @@ def test_a_result_that_is_not_json_is_a_marshal_error(functions: Functions, depl
 
 
 def test_a_result_of_more_than_six_megabytes_is_refused(functions: Functions, deploy: Deploy) -> None:
-    outcome = functions.invoke(
-        deploy("one", "def handler(event, context):\n    return 'x' * 7_000_000\n"), None
-    )
+    outcome = functions.invoke(deploy("one", "def handler(event, context):\n    return 'x' * 7_000_000\n"), None)
     assert outcome.error is not None
     assert outcome.error["errorType"] == "Function.ResponseSizeTooLarge"
 
@@ -185,9 +179,7 @@ def test_what_a_handler_prints_is_in_its_log_and_nowhere_else(
     assert capsys.readouterr() == ("", "")
 
 
-def test_a_shared_logger_writes_to_the_log_of_the_function_that_runs(
-    functions: Functions, deploy: Deploy
-) -> None:
+def test_a_shared_logger_writes_to_the_log_of_the_function_that_runs(functions: Functions, deploy: Deploy) -> None:
     source = (
         "import logging, sys\nlogger = logging.getLogger('test-shared')\n"
         "if not logger.handlers:\n    logger.addHandler(logging.StreamHandler(sys.stdout))\n"

@@ -28,9 +28,7 @@ class Api:
 
     def __init__(self, *routes: tuple[str, str]) -> None:
         self.functions = FakeFunctions()
-        self.api = HttpApi(
-            "api", "eu-central-1", cast("Functions", self.functions), Timers(ManualClock(START)), 1
-        )
+        self.api = HttpApi("api", "eu-central-1", cast("Functions", self.functions), Timers(ManualClock(START)), 1)
         for method, path in routes or [("POST", "/things")]:
             name = f"{method} {path}"
             self.api.add(Route(method, path, Function(name, name, name, "app.handler", [], {})))
@@ -88,9 +86,7 @@ def test_a_body_that_is_not_text_to_api_gateway_is_base64(content_type: str, bod
     assert base64.b64decode(event["body"]) == body
 
 
-@pytest.mark.parametrize(
-    "content_type", ["application/json; charset=utf-8", "text/plain", "application/vnd.api+json"]
-)
+@pytest.mark.parametrize("content_type", ["application/json; charset=utf-8", "text/plain", "application/vnd.api+json"])
 def test_a_body_that_is_text_is_text(content_type: str) -> None:
     event = Api().event(headers={"content-type": content_type}, body="ü".encode())
     assert (event["body"], event["isBase64Encoded"]) == ("ü", False)
@@ -109,9 +105,7 @@ def test_a_body_that_is_text_is_text(content_type: str) -> None:
 def test_the_most_specific_route_takes_the_request(
     method: str, path: str, route: str, parameters: dict[str, str] | None
 ) -> None:
-    api = Api(
-        ("ANY", "$default"), ("GET", "/a/{rest+}"), ("ANY", "/a/{id}"), ("GET", "/a/{id}"), ("GET", "/a/list")
-    )
+    api = Api(("ANY", "$default"), ("GET", "/a/{rest+}"), ("ANY", "/a/{id}"), ("GET", "/a/{id}"), ("GET", "/a/list"))
     event = api.event(method, path)
     assert event["routeKey"] == route
     assert event.get("pathParameters") == parameters

@@ -26,9 +26,7 @@ from local.cloud.patterns import compile_pattern
         ([{"prefix": "a"}, "b"], ["ax", "b"], ["c"]),
     ],
 )
-def test_a_field_matches_any_of_its_choices(
-    choices: list[Any], matching: list[Any], others: list[Any]
-) -> None:
+def test_a_field_matches_any_of_its_choices(choices: list[Any], matching: list[Any], others: list[Any]) -> None:
     matches = compile_pattern({"field": choices})
     assert all(matches({"field": value}) for value in matching)
     assert not any(matches({"field": value}) for value in others)
@@ -44,9 +42,7 @@ def test_exists_asks_whether_the_field_is_there() -> None:
 
 
 def test_all_fields_must_match_and_nest() -> None:
-    matches = compile_pattern(
-        {"dynamodb": {"Keys": {"sk": {"S": ["PROFILE"]}}}, "eventName": ["INSERT", "MODIFY"]}
-    )
+    matches = compile_pattern({"dynamodb": {"Keys": {"sk": {"S": ["PROFILE"]}}}, "eventName": ["INSERT", "MODIFY"]})
     record = {"eventName": "INSERT", "dynamodb": {"Keys": {"sk": {"S": "PROFILE"}}}}
     assert matches(record)
     assert not matches({**record, "eventName": "REMOVE"})

@@ -34,19 +34,14 @@ def test_a_rate_counts_from_the_last_time(text: str, period: int) -> None:
         ("at(2026-12-01T09:00:00)", "2026-12-01T09:00:00Z", None),
     ],
 )
-def test_the_next_moment_is_the_first_after_the_last(
-    expression: str, after: str, expected: str | None
-) -> None:
+def test_the_next_moment_is_the_first_after_the_last(expression: str, after: str, expected: str | None) -> None:
     assert following(expression, after) == expected
 
 
 def test_a_schedule_keeps_to_the_wall_clock_of_its_zone() -> None:
     summer = following("cron(0 9 * * ? *)", "2026-10-24T09:00:00Z", "Europe/Berlin")
     assert summer == "2026-10-25T08:00:00Z"
-    assert (
-        following("at(2026-07-01T09:00:00)", "2026-01-01T00:00:00Z", "Europe/Berlin")
-        == "2026-07-01T07:00:00Z"
-    )
+    assert following("at(2026-07-01T09:00:00)", "2026-01-01T00:00:00Z", "Europe/Berlin") == "2026-07-01T07:00:00Z"
 
 
 def test_a_time_that_the_zone_skips_is_passed_over() -> None:

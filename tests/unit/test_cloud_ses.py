@@ -98,9 +98,7 @@ def test_a_delivered_mail_is_told_of_twice_with_its_tags() -> None:
     assert sent["mail"]["timestamp"] == "2023-11-14T22:13:20.000Z"
 
 
-@pytest.mark.parametrize(
-    "address", ["bounce@simulator.amazonses.com", "bounce+label@simulator.amazonses.com"]
-)
+@pytest.mark.parametrize("address", ["bounce@simulator.amazonses.com", "bounce+label@simulator.amazonses.com"])
 def test_the_simulators_bounce_address_bounces_for_good(address: str) -> None:
     service = Service()
     assert service.events(to=[address]) == ["Send", "Bounce"]

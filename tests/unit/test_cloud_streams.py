@@ -210,9 +210,7 @@ def test_bisecting_finds_the_one_record_that_fails() -> None:
 
 
 def test_what_is_given_up_goes_to_the_failure_destination() -> None:
-    poller = Poller(
-        failing("a"), MaximumRetryAttempts=2, DestinationConfig={"OnFailure": {"Destination": "arn:dead"}}
-    )
+    poller = Poller(failing("a"), MaximumRetryAttempts=2, DestinationConfig={"OnFailure": {"Destination": "arn:dead"}})
     poller.offer("a", "b")
     poller.advance(HOUR)
     assert len(poller.batches) == 3
@@ -261,9 +259,7 @@ def test_a_stream_keeps_its_records_for_a_day() -> None:
     assert len(poller.batches) <= tries + 1
 
 
-@pytest.mark.parametrize(
-    "properties", [{"StartingPosition": "AT_TIMESTAMP"}, {"FunctionResponseTypes": ["Nonsense"]}]
-)
+@pytest.mark.parametrize("properties", [{"StartingPosition": "AT_TIMESTAMP"}, {"FunctionResponseTypes": ["Nonsense"]}])
 def test_an_option_that_would_not_be_honoured_is_refused(properties: dict[str, Any]) -> None:
     with pytest.raises(Unsupported):
         read_options(properties, default_batch_size=100)

@@ -154,8 +154,7 @@ def test_code_that_is_not_there_is_an_error(tmp_path: Path) -> None:
 def test_what_sam_refuses_is_an_error_that_names_it(tmp_path: Path) -> None:
     path = write(
         tmp_path,
-        f"  Odd:\n    Type: AWS::Serverless::Function\n"
-        f"    Properties: {{CodeUri: '{tmp_path}', Nonsense: 1}}\n",
+        f"  Odd:\n    Type: AWS::Serverless::Function\n    Properties: {{CodeUri: '{tmp_path}', Nonsense: 1}}\n",
     )
     with pytest.raises(TemplateError, match=r"Odd.*Nonsense"):
         load_template(path, {}, REGION)

@@ -57,9 +57,7 @@ def test_an_unknown_type_is_refused() -> None:
     ("before", "after", "units"),
     [(0, 1, 1), (0, 1024, 1), (0, 1025, 2), (3000, 10, 3), (0, 0, 1), (3 * 1024, 2 * 1024, 3)],
 )
-def test_a_write_is_billed_by_the_larger_of_the_item_before_and_after(
-    before: int, after: int, units: int
-) -> None:
+def test_a_write_is_billed_by_the_larger_of_the_item_before_and_after(before: int, after: int, units: int) -> None:
     assert write_units(before, after) == units
     assert write_units(before, after, transactional=True) == 2 * units
 

@@ -19,9 +19,7 @@ SHOP_EMAILS = ROOT / "shop/emails"
 
 def run_python(*arguments: str, hash_seed: str = "0") -> str:
     environment = os.environ | {"PYTHONPATH": str(ROOT / "layers/homing"), "PYTHONHASHSEED": hash_seed}
-    done = subprocess.run(
-        [sys.executable, *arguments], env=environment, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, *arguments], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -82,9 +80,7 @@ def test_a_mail_falls_back_to_english_where_its_language_lacks_it(tmp_path: Path
     (emails / "texts/de/cart-offer.yaml").unlink()
     compile_emails(emails, tmp_path / "out")
     renderer = Renderer(tmp_path / "out")
-    assert renderer.render("cart-offer", "de", everything()) == renderer.render(
-        "cart-offer", "en", everything()
-    )
+    assert renderer.render("cart-offer", "de", everything()) == renderer.render("cart-offer", "en", everything())
 
 
 def test_a_language_from_right_to_left_needs_only_its_texts(tmp_path: Path, emails: Path) -> None:

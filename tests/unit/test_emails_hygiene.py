@@ -51,9 +51,7 @@ def test_a_single_line_is_one_line_without_controls_within_its_length(text: str,
     line = single_line(text, longest)
     assert len(line) <= longest
     assert len(line.splitlines()) <= 1
-    assert not any(
-        ord(c) < 32 or 0x7F <= ord(c) < 0xA0 or c in "\u202a\u202b\u202d\u202e\u2066" for c in line
-    )
+    assert not any(ord(c) < 32 or 0x7F <= ord(c) < 0xA0 or c in "\u202a\u202b\u202d\u202e\u2066" for c in line)
     assert line == line.strip()
 
 
@@ -127,9 +125,7 @@ def test_text_on_a_colour_is_the_one_that_reads_better(colour: str, text: str) -
     assert readable_on(colour) == text
 
 
-@pytest.mark.parametrize(
-    ("name", "letter"), [("oak board", "O"), ("«Élan»", "É"), ("3-pack", "3"), ("!?", "·")]
-)
+@pytest.mark.parametrize(("name", "letter"), [("oak board", "O"), ("«Élan»", "É"), ("3-pack", "3"), ("!?", "·")])
 def test_an_initial_is_the_first_letter_or_digit(name: str, letter: str) -> None:
     assert initial(name) == letter
 

@@ -134,12 +134,8 @@ def test_every_mail_is_sound_with_full_and_with_missing_data(
 
 @every_mail
 @every_language
-@pytest.mark.parametrize(
-    "text", [MARKUP, "x" * 10_000, "\u202egnihtemos\u202c", "a\r\nBcc: victim@example.com"]
-)
-def test_every_mail_is_sound_with_hostile_data(
-    renderer: Renderer, mail: str, language: str, text: str
-) -> None:
+@pytest.mark.parametrize("text", [MARKUP, "x" * 10_000, "\u202egnihtemos\u202c", "a\r\nBcc: victim@example.com"])
+def test_every_mail_is_sound_with_hostile_data(renderer: Renderer, mail: str, language: str, text: str) -> None:
     context = hostile(text)
     rendered = renderer.render(mail, language, context)
     assert_sound(rendered, context)
@@ -168,9 +164,7 @@ def test_no_name_breaks_a_mail_or_its_subject(renderer: Renderer, text: str) -> 
 
 @every_mail
 @every_language
-def test_a_name_is_greeted_and_its_absence_leaves_no_gap(
-    renderer: Renderer, mail: str, language: str
-) -> None:
+def test_a_name_is_greeted_and_its_absence_leaves_no_gap(renderer: Renderer, mail: str, language: str) -> None:
     with_name = renderer.render(mail, language, full())
     without = renderer.render(mail, language, full() | {"shopper": {"first_name": None, "language": "en"}})
     assert "Anna" in with_name.subject
@@ -182,9 +176,7 @@ def test_a_name_is_greeted_and_its_absence_leaves_no_gap(
 
 @every_mail
 @every_language
-def test_an_offer_is_shown_with_its_code_and_its_last_day(
-    renderer: Renderer, mail: str, language: str
-) -> None:
+def test_an_offer_is_shown_with_its_code_and_its_last_day(renderer: Renderer, mail: str, language: str) -> None:
     rendered = renderer.render(mail, language, full())
     day = {"en": "June 30", "de": "30. Juni"}[language]
     shown = mail != "cart-reminder"
@@ -228,9 +220,7 @@ def test_a_huge_cart_is_cut_short_and_the_mail_says_so(renderer: Renderer, mail:
     assert "There is more in your cart" in rendered.text
 
 
-@pytest.mark.parametrize(
-    ("language", "price"), [("de", "12,34\xa0€"), ("de-AT", "€\xa012,34"), ("en", "€12.34")]
-)
+@pytest.mark.parametrize(("language", "price"), [("de", "12,34\xa0€"), ("de-AT", "€\xa012,34"), ("en", "€12.34")])
 def test_prices_are_written_as_the_shopper_writes_them(renderer: Renderer, language: str, price: str) -> None:
     context = full()
     context["suggestions"][0].update(price=Decimal("12.34"), currency="EUR")
@@ -256,13 +246,9 @@ def test_a_picture_is_shown_with_its_name_and_without_one_an_initial(renderer: R
     context["items"][0]["image_url"] = "https://shop.example/mug.jpg"
     page = _Page(renderer.render("cart-reminder", "en", context).html)
     pictures = [attrs for tag, attrs in page.tags if tag == "img"]
-    assert [(p["src"], p["alt"]) for p in pictures] == [
-        ("https://shop.example/mug.jpg", "Stoneware Mug, Sea Green")
-    ]
+    assert [(p["src"], p["alt"]) for p in pictures] == [("https://shop.example/mug.jpg", "Stoneware Mug, Sea Green")]
     assert {"L", "B"} <= set(page.text.split())
-    assert page.values("href").count("https://shop.example/p/linen-table-runner") == 2, (
-        "picture and name lead there"
-    )
+    assert page.values("href").count("https://shop.example/p/linen-table-runner") == 2, "picture and name lead there"
 
 
 def test_a_shop_with_a_logo_shows_it(renderer: Renderer) -> None:
@@ -296,9 +282,7 @@ def test_text_on_a_pale_shop_colour_is_dark(renderer: Renderer) -> None:
 
 
 @every_mail
-def test_each_mail_has_a_preheader_that_repeats_neither_subject_nor_heading(
-    renderer: Renderer, mail: str
-) -> None:
+def test_each_mail_has_a_preheader_that_repeats_neither_subject_nor_heading(renderer: Renderer, mail: str) -> None:
     rendered = renderer.render(mail, "en", full())
     preheader = re.search(r'class="preheader"[^>]*>([^&<]+)', rendered.html)
     assert preheader

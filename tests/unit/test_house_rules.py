@@ -67,16 +67,13 @@ def test_the_domain_imports_the_standard_library_and_pydantic_only() -> None:
         f"{path.relative_to(ROOT)} imports {module}"
         for path in sources(HOMING / "domain")
         for module in imports(path)
-        if module.split(".")[0] not in {*sys.stdlib_module_names, "pydantic"}
-        and not is_of(module, "homing.domain")
+        if module.split(".")[0] not in {*sys.stdlib_module_names, "pydantic"} and not is_of(module, "homing.domain")
     ]
     assert strangers == []
 
 
 def test_the_domain_asks_neither_the_clock_nor_chance_nor_the_environment() -> None:
-    askers = breaches(
-        sources(HOMING / "domain"), "os", "random", "secrets", "time", "uuid.uuid1", "uuid.uuid4"
-    )
+    askers = breaches(sources(HOMING / "domain"), "os", "random", "secrets", "time", "uuid.uuid1", "uuid.uuid4")
     askers += [
         f"{path.relative_to(ROOT)}:{node.lineno} asks for {node.attr}()"
         for path in sources(HOMING / "domain")
@@ -100,16 +97,12 @@ def test_nothing_that_is_deployed_imports_what_is_not() -> None:
 def test_a_handler_parses_and_delegates_within_forty_lines() -> None:
     handlers = sorted((ROOT / "functions").glob("*/app.py"))
     assert handlers, "no handlers"
-    assert {
-        str(path.relative_to(ROOT)): length(path) for path in handlers if length(path) > LONGEST_HANDLER
-    } == {}
+    assert {str(path.relative_to(ROOT)): length(path) for path in handlers if length(path) > LONGEST_HANDLER} == {}
 
 
 def test_no_module_is_longer_than_five_hundred_lines() -> None:
     modules = sources(*DEPLOYED, ROOT / "local")
-    assert {
-        str(path.relative_to(ROOT)): length(path) for path in modules if length(path) > LONGEST_MODULE
-    } == {}
+    assert {str(path.relative_to(ROOT)): length(path) for path in modules if length(path) > LONGEST_MODULE} == {}
 
 
 # The template and the state machines

@@ -147,9 +147,7 @@ def _drawn(address: str, tmp_path: Path) -> str:
     flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     command = [browser, *flags, "--disable-component-update", f"--user-data-dir={tmp_path}"]
     options = ["--virtual-time-budget=2000", "--dump-dom"]
-    return subprocess.run(
-        [*command, *options, address], check=True, capture_output=True, text=True, timeout=60
-    ).stdout
+    return subprocess.run([*command, *options, address], check=True, capture_output=True, text=True, timeout=60).stdout
 
 
 class _Server:

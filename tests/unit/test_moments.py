@@ -67,9 +67,7 @@ def test_a_duration_is_a_whole_number_and_a_unit(text: str, duration: int) -> No
     assert parse_duration(text) == duration
 
 
-@pytest.mark.parametrize(
-    "text", ["90", "days", "90days", "1.5 hours", "-1 day", "3 months", "1 year", "٣ days", ""]
-)
+@pytest.mark.parametrize("text", ["90", "days", "90days", "1.5 hours", "-1 day", "3 months", "1 year", "٣ days", ""])
 def test_a_text_that_is_no_duration_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is no duration"):
         parse_duration(text)

@@ -126,9 +126,7 @@ def _live(number: int, days: int, random: Random) -> tuple[Lines, Lines, Lines]:
     return emails, runs, _changes(number, signed_up, random)
 
 
-def _intended(
-    number: int, journey: str, step: tuple[str, float], started: datetime, random: Random
-) -> dict[str, Any]:
+def _intended(number: int, journey: str, step: tuple[str, float], started: datetime, random: Random) -> dict[str, Any]:
     name, after = step
     withheld = random.random() < 0.12
     return {
@@ -281,9 +279,7 @@ def test_headline_figures_are_those_of_the_run(page: str, run: RunFolder) -> Non
 def test_text_from_the_shop_cannot_become_markup(tmp_path: Path) -> None:
     hostile = '</script><script id="planted">alert(1)</script><img src=x onerror=alert(1)>'
     folder = write_fake_run(tmp_path / "out", profiles=8, subject=hostile)
-    _append(
-        folder / "emails.jsonl", _email(1, journey=hostile, step=hostile, outcome="skipped", reason=hostile)
-    )
+    _append(folder / "emails.jsonl", _email(1, journey=hostile, step=hostile, outcome="skipped", reason=hostile))
     change = Change(at=START, profile_id="prf-1", segment=hostile, change="entered")
     _append(folder / "segments.jsonl", change)
 
@@ -449,9 +445,7 @@ def test_bars_stand_on_those_below_them() -> None:
 
 
 @pytest.mark.browser
-def test_the_first_mail_is_unpacked_and_shown_from_a_disk(
-    folder: Path, run: RunFolder, tmp_path: Path
-) -> None:
+def test_the_first_mail_is_unpacked_and_shown_from_a_disk(folder: Path, run: RunFolder, tmp_path: Path) -> None:
     drawn = _drawn(write_report(folder), tmp_path)
     first = next(email for email in run.emails if email.outcome == "sent")
     assert f"{len(run.emails)} of {len(run.emails)} intended mails" in drawn

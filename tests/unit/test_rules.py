@@ -161,9 +161,7 @@ def test_what_lies_beyond_the_calendar_never_comes() -> None:
 
 
 def test_all_begins_when_the_last_condition_does_and_ends_with_the_first() -> None:
-    both = {
-        "all": [{"orders.last_at": {"longer_ago_than": "2 days"}}, {"cart.changed_at": {"within": "5 days"}}]
-    }
+    both = {"all": [{"orders.last_at": {"longer_ago_than": "2 days"}}, {"cart.changed_at": {"within": "5 days"}}]}
     facts = {"orders.last_at": NOW, "cart.changed_at": NOW + DAY}
     assert verdict(both, facts, NOW) == fails_until(NOW + 2 * DAY)
     assert verdict(both, facts, NOW + 2 * DAY) == holds_until(NOW + 6 * DAY)
@@ -173,13 +171,9 @@ def test_all_begins_when_the_last_condition_does_and_ends_with_the_first() -> No
 def test_a_condition_that_turns_without_turning_the_rule_is_no_change() -> None:
     either = {"any": [{"orders.last_at": {"within": "2 days"}}, {"visits.last_at": {"within": "5 days"}}]}
     assert verdict(either, {"orders.last_at": NOW, "visits.last_at": NOW}) == holds_until(NOW + 5 * DAY)
-    covered = {
-        "any": [{"orders.last_at": {"within": "2 days"}}, {"orders.last_at": {"longer_ago_than": "1 day"}}]
-    }
+    covered = {"any": [{"orders.last_at": {"within": "2 days"}}, {"orders.last_at": {"longer_ago_than": "1 day"}}]}
     assert verdict(covered, {"orders.last_at": NOW}) == ALWAYS
-    empty = {
-        "all": [{"orders.last_at": {"within": "1 day"}}, {"orders.last_at": {"longer_ago_than": "1 day"}}]
-    }
+    empty = {"all": [{"orders.last_at": {"within": "1 day"}}, {"orders.last_at": {"longer_ago_than": "1 day"}}]}
     assert verdict(empty, {"orders.last_at": NOW}) == NEVER
 
 
@@ -217,9 +211,7 @@ def test_a_birthday_is_soon_from_local_midnight_seven_days_before_until_the_day_
 
 
 def test_who_was_born_on_29_february_has_the_birthday_on_1_march_in_the_years_between() -> None:
-    assert turns(
-        {"birthday": {"within_next": "1 day"}}, {"birthday": (2, 29)}, "2027-01-01T00:00:00Z", 6
-    ) == [
+    assert turns({"birthday": {"within_next": "1 day"}}, {"birthday": (2, 29)}, "2027-01-01T00:00:00Z", 6) == [
         "2027-02-28T00:00:00Z",
         "2027-03-02T00:00:00Z",
         "2028-02-28T00:00:00Z",
@@ -271,9 +263,7 @@ def test_a_day_without_midnight_begins_where_the_clocks_skip_it() -> None:
         "2018-11-05T02:00:00Z",
     ]
     eve = facts | {"birthday": (11, 5)}
-    assert turns({"birthday": {"within_next": "1 day"}}, eve, "2018-06-01T00:00:00Z", 1) == [
-        "2018-11-04T03:00:00Z"
-    ]
+    assert turns({"birthday": {"within_next": "1 day"}}, eve, "2018-06-01T00:00:00Z", 1) == ["2018-11-04T03:00:00Z"]
 
 
 def test_conditions_on_the_calendar_that_can_never_meet_are_recognised() -> None:

@@ -54,17 +54,13 @@ def one_entry(key: st.SearchStrategy[str], value: st.SearchStrategy[Any]) -> st.
     return st.tuples(key, value).map(lambda pair: dict([pair]))
 
 
-durations = st.tuples(st.integers(1, 40), st.sampled_from(list(UNITS))).map(
-    lambda pair: f"{pair[0]} {pair[1]}"
-)
+durations = st.tuples(st.integers(1, 40), st.sampled_from(list(UNITS))).map(lambda pair: f"{pair[0]} {pair[1]}")
 relative = st.fixed_dictionaries(
     {"times": st.sampled_from([0.3, 1, 1.5, 2]), "of": st.just("orders.median_gap")},
     optional={"at_least": st.just("1 hour"), "at_most": st.just("40 days"), "if_unknown": durations},
 )
 moment_facts = st.sampled_from(["orders.last_at", "cart.changed_at"])
-moment_tests = one_entry(
-    moment_facts, one_entry(st.sampled_from(["within", "longer_ago_than"]), durations | relative)
-)
+moment_tests = one_entry(moment_facts, one_entry(st.sampled_from(["within", "longer_ago_than"]), durations | relative))
 days_ahead = st.sampled_from([1, 2, 6, 7, 14, 120, 362, 363]).map(lambda days: f"{days} days")
 birthday_tests = one_entry(st.just("birthday"), one_entry(st.just("within_next"), days_ahead))
 timeless_tests = (
@@ -267,9 +263,7 @@ def test_in_every_zone_of_the_world_a_birthday_is_soon_by_the_local_calendar(
 
 
 @given(rules, profiles_at())
-def test_a_verdict_is_of_the_rule_the_facts_and_the_moment_alone(
-    data: Data, profile_at: tuple[Profile, int]
-) -> None:
+def test_a_verdict_is_of_the_rule_the_facts_and_the_moment_alone(data: Data, profile_at: tuple[Profile, int]) -> None:
     profile, now = profile_at
     assert as_rule(data) == as_rule(data)
     assert as_rule(data).evaluate(profile, now) == as_rule(data).evaluate(dict(profile), now)

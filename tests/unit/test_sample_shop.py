@@ -31,9 +31,7 @@ def _identifies(events: list[Message]) -> Iterator[Message]:
 
 
 def _marketing(event: Message) -> bool | None:
-    consent: bool | None = (
-        event.get("context", {}).get("consent", {}).get("categoryPreferences", {}).get("marketing")
-    )
+    consent: bool | None = event.get("context", {}).get("consent", {}).get("categoryPreferences", {}).get("marketing")
     return consent
 
 

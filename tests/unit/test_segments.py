@@ -109,9 +109,7 @@ def test_the_same_verdict_again_changes_nothing() -> None:
         ),
     ],
 )
-def test_what_cannot_be_read_is_refused_at_its_place(
-    data: object, path: tuple[str | int, ...], message: str
-) -> None:
+def test_what_cannot_be_read_is_refused_at_its_place(data: object, path: tuple[str | int, ...], message: str) -> None:
     error = refused(data)
     assert error.path == path
     assert message in error.message

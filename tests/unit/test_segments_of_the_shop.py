@@ -58,9 +58,7 @@ def born_on(month: int, day: int) -> dict[str, Any]:
         pytest.param(bought(60, 70, gap=10), {"lapsed"}, id="frequent and silent for sixty days"),
         pytest.param(bought(300, 480, gap=180), set(), id="comes twice a year and is not due"),
         pytest.param(bought(360, 540, gap=180), {"lapsed"}, id="comes twice a year and missed two turns"),
-        pytest.param(
-            bought(5, 40, 80, 120, 200, gap=40), {"recent", "loyal"}, id="five orders over half a year"
-        ),
+        pytest.param(bought(5, 40, 80, 120, 200, gap=40), {"recent", "loyal"}, id="five orders over half a year"),
         pytest.param(bought(40, 70, 110, 150, 200, gap=40), {"loyal"}, id="loyal between two orders"),
         pytest.param(bought(100, 140, 180, 220, 260, gap=40), {"lapsed"}, id="was loyal"),
         pytest.param(bought(5, 10, 15, 20, 25, gap=5), {"recent"}, id="five orders in one month"),

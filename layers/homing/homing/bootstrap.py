@@ -93,7 +93,7 @@ def projector() -> "Projector":
 def enroller() -> "Enroller":
     """Starts and ends runs."""
     from homing.adapters.executions import StepFunctionsExecutions
-    from homing.adapters.ledger import TableRuns
+    from homing.adapters.ledger import TableRuns, TableSends
     from homing.usecases.enroll import Enroller
 
     arns = config.EnrollSettings.read(os.environ).state_machine_arns()
@@ -102,6 +102,7 @@ def enroller() -> "Enroller":
         profiles=_profiles(),
         contacts=contacts(),
         runs=TableRuns(_table()),
+        sends=TableSends(_table()),
         executions=StepFunctionsExecutions(boto3.client("stepfunctions", config=RETRIES), arns),
     )
 

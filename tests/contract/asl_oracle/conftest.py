@@ -55,9 +55,7 @@ def our_run() -> Run:
             calls.append([function_name, payload])
             answer = functions(function_name, payload)
             if error := answer.get("raises"):
-                raise TaskFailed(
-                    error, service_cause(error) if is_service_error(error) else function_cause(error)
-                )
+                raise TaskFailed(error, service_cause(error) if is_service_error(error) else function_cause(error))
             return answer["returns"]
 
         timers = Timers(ManualClock(NEW_YEAR))
@@ -114,9 +112,7 @@ class MotoRunner:
             "error": described.get("error"),
             "cause": described.get("cause"),
             "states": [
-                event["stateEnteredEventDetails"]["name"]
-                for event in events
-                if event["type"].endswith("StateEntered")
+                event["stateEnteredEventDetails"]["name"] for event in events if event["type"].endswith("StateEntered")
             ],
             "calls": calls,
         }

@@ -31,9 +31,7 @@ def test_there_are_machines_to_test() -> None:
 
 
 @each_machine
-def test_a_state_machine_runs_as_the_oracle_says_in_every_scenario(
-    path: Path, our_run: Run, moto_run: Run
-) -> None:
+def test_a_state_machine_runs_as_the_oracle_says_in_every_scenario(path: Path, our_run: Run, moto_run: Run) -> None:
     definition = read(path)
     for name, functions in scenarios(definition, our_run, journey(path)):
         ours = our_run(definition, data(journey(path)), functions())
@@ -67,9 +65,7 @@ def data(name: str) -> dict[str, Any]:
     return {"run": run, "starts_at": "2026-01-08T09:00:00Z"}
 
 
-def scenarios(
-    definition: Definition, our_run: Run, name: str
-) -> Iterator[tuple[str, Callable[[], Functions]]]:
+def scenarios(definition: Definition, our_run: Run, name: str) -> Iterator[tuple[str, Callable[[], Functions]]]:
     """Names of scenarios, and how to make the functions of each afresh."""
     for outcome in OUTCOMES:
         yield f"all {outcome}", partial(answering, outcome)

@@ -18,9 +18,7 @@ class TableCatalogue:
         """Those of the products that are known, in the order asked for."""
         asked = list(dict.fromkeys(product_ids))
         items = self._table.get_many([(_partition(product_id), _PRODUCT) for product_id in asked])
-        found = {
-            p.product_id: p for p in (CatalogueProduct.model_validate_json(i["body"]["S"]) for i in items)
-        }
+        found = {p.product_id: p for p in (CatalogueProduct.model_validate_json(i["body"]["S"]) for i in items)}
         return {product_id: found[product_id] for product_id in asked if product_id in found}
 
     def save(self, product: CatalogueProduct) -> None:

@@ -86,9 +86,7 @@ class TableContacts:
 
     def release(self, contact_id: str, send_id: str) -> None:
         """Give a claim back: it is certain that nothing was sent."""
-        self._table.update(
-            _partition(contact_id), CONTACT_KEY, "REMOVE #claim", names={"#claim": _CLAIM + send_id}
-        )
+        self._table.update(_partition(contact_id), CONTACT_KEY, "REMOVE #claim", names={"#claim": _CLAIM + send_id})
 
 
 def _partition(contact_id: str) -> str:
@@ -101,11 +99,7 @@ def _contact(contact_id: str, item: Item) -> Contact:
         consent=item.get("consent", {}).get("BOOL", False),
         consent_at=int(item.get("consent_at", {}).get("N", 0)),
         suppressed=item.get("suppressed", {}).get("S"),
-        runs={
-            name.removeprefix(_RUN): value["S"]
-            for name, value in sorted(item.items())
-            if name.startswith(_RUN)
-        },
+        runs={name.removeprefix(_RUN): value["S"] for name, value in sorted(item.items()) if name.startswith(_RUN)},
         claims={
             name.removeprefix(_CLAIM): int(value["N"])
             for name, value in sorted(item.items())

@@ -35,14 +35,8 @@ class TableRuns:
     def end(self, run: Run) -> None:
         """Keep how the run ended, unless that is kept already."""
         # A run may end before its beginning is kept: the record then begins with its end.
-        names = {
-            f"#{name}": name for name in ("journey", "profile_id", "entry", "ended", "ended_at", "reason")
-        }
-        told = {
-            name: value
-            for name, value in run.model_dump().items()
-            if f"#{name}" in names and value is not None
-        }
+        names = {f"#{name}": name for name in ("journey", "profile_id", "entry", "ended", "ended_at", "reason")}
+        told = {name: value for name, value in run.model_dump().items() if f"#{name}" in names and value is not None}
         try:
             self._table.update(
                 partition(run.profile_id),

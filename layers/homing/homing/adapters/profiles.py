@@ -70,9 +70,7 @@ class TableProfiles:
             else:
                 self._table.put(item, condition="version = :read", values={":read": number(record.version)})
         except ConditionFailed as error:
-            raise Conflict(
-                f"profile {record.profile_id} has changed since version {record.version}"
-            ) from error
+            raise Conflict(f"profile {record.profile_id} has changed since version {record.version}") from error
 
 
 def profile_record(item: Item) -> ProfileRecord:

@@ -17,9 +17,7 @@ def by_partition(event: Mapping[str, Any]) -> dict[str, list[Record]]:
     return partitions
 
 
-def each_partition(
-    partitions: Mapping[str, list[Record]], take: Callable[[str, list[Record]], None]
-) -> dict[str, Any]:
+def each_partition(partitions: Mapping[str, list[Record]], take: Callable[[str, list[Record]], None]) -> dict[str, Any]:
     """Take each partition's records; the answer names the first record of each partition that failed.
 
     Lambda goes on from the earliest failure, so later records of other partitions come again: taking must bear that.

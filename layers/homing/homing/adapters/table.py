@@ -51,11 +51,11 @@ class Table:
     def get_many(self, keys: Sequence[tuple[str, str]]) -> Iterator[Item]:
         """Those of the items that exist, in no order, by cheaper reads that may be a second old."""
         for start in range(0, len(keys), _BATCH):
-            asked: dict[str, Any] = {"Keys": [_key(pk, sk) for pk, sk in keys[start : start + _BATCH]]}
+            asked: Any = {self._name: {"Keys": [_key(pk, sk) for pk, sk in keys[start : start + _BATCH]]}}
             while asked:
-                answer = self._client.batch_get_item(RequestItems={self._name: asked})
+                answer = self._client.batch_get_item(RequestItems=asked)
                 yield from answer["Responses"].get(self._name, [])
-                asked = dict(answer["UnprocessedKeys"].get(self._name, {}))
+                asked = answer["UnprocessedKeys"]
 
     def put(self, item: Item, condition: str | None = None, values: Mapping[str, Any] | None = None) -> None:
         """Write the whole item. Raises ConditionFailed."""

@@ -10,8 +10,9 @@ from homing.domain.moments import DAY, Moment
 SHELF_NEWEST = 12
 SHELF_BEST = 40
 _HALF_LIFE_DAYS = 30
-_PRICE_REFRESH = DAY
-"""A price may change with every order line (quantity discounts): one write a day and product is enough."""
+_PRICE_REFRESH = 30 * DAY
+"""Order lines carry discounts of their own, so an order says little of the price: a write a month is enough. What a
+shopper looks at or puts into the cart has the price that the shop shows."""
 
 
 class CatalogueProduct(Frozen):
@@ -38,7 +39,8 @@ class CatalogueProduct(Frozen):
             "image_url": line.image_url or self.image_url,
         }
         price = self.price if line.price is None else line.price
-        stale = price != self.price and event.at - self.updated_at >= _PRICE_REFRESH
+        shown = event.name != "Order Completed" or event.at - self.updated_at >= _PRICE_REFRESH
+        stale = price != self.price and shown
         if not stale and all(getattr(self, name) == value for name, value in told.items()):
             return self
         changes = {"price": price, "currency": event.currency or self.currency, "updated_at": event.at}
@@ -86,9 +88,7 @@ class Shelf(Frozen):
         for product_id in dict.fromkeys(line.product_id for line in event.products):
             sales[product_id] = sales.get(product_id, lowest) + 1
         best = sorted(sales.items(), key=lambda entry: (-entry[1], entry[0]))[:SHELF_BEST]
-        return self.model_copy(
-            update={"sales": {name: round(score, 3) for name, score in best}, "scored_on": day}
-        )
+        return self.model_copy(update={"sales": {name: round(score, 3) for name, score in best}, "scored_on": day})
 
     def suggestions(self, without: Iterable[str], limit: int) -> list[str]:
         """Product ids to suggest, best sellers and newest in turn, none of `without`."""

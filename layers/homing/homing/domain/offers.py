@@ -22,18 +22,14 @@ class Offer(Frozen):
     @model_validator(mode="after")
     def _promises_something(self) -> "Offer":
         if self.percent is None and not self.free_shipping:
-            raise ValueError(
-                "an offer gives a percentage or free shipping: set 'percent' or 'free_shipping: yes'"
-            )
+            raise ValueError("an offer gives a percentage or free shipping: set 'percent' or 'free_shipping: yes'")
         if DEFAULT_LANGUAGE not in self.name:
-            raise ValueError(
-                "an offer needs a name in English ('en'), the language that every other falls back to"
-            )
+            raise ValueError("an offer needs a name in English ('en'), the language that every other falls back to")
         return self
 
     def called(self, language: str) -> str:
-        """The offer's name in the language, else in English."""
-        return self.name.get(language, self.name[DEFAULT_LANGUAGE])
+        """The offer's name in the language of the tag (`de-AT` is German), else in English."""
+        return self.name.get(language.partition("-")[0].lower(), self.name[DEFAULT_LANGUAGE])
 
     def ends_on(self, given_on: date) -> date:
         """The last day on which the code holds."""

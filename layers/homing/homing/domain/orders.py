@@ -76,7 +76,4 @@ class Orders(Frozen):
         """
         if len(self.days) < 2:
             return None
-        return (
-            median_low(later - earlier for earlier, later in zip(self.days, self.days[1:], strict=False))
-            * DAY
-        )
+        return median_low(later - earlier for earlier, later in zip(self.days, self.days[1:], strict=False)) * DAY

@@ -149,9 +149,7 @@ def _alone(event: Event, received_at: Moment) -> Profile:
         currency=(event.at, event.currency) if event.currency else None,
         visits=((day,),) if is_visit else (),
         viewed=tuple((event.at, line.product_id) for line in event.products) if looked_at else (),
-        interests=tuple((day, line.category) for line in event.products if line.category)
-        if interested
-        else (),
+        interests=tuple((day, line.category) for line in event.products if line.category) if interested else (),
         seen={received_at // DAY: event.fact[:_SEEN_LENGTH]},
     )
 
@@ -170,9 +168,7 @@ def _orders_after(orders: Orders, event: Event) -> Orders:
 
 def _latest(ours: dict[str, Stamped], theirs: dict[str, Stamped]) -> dict[str, Stamped]:
     nothing: Stamped = (-1, "")
-    return {
-        name: max(ours.get(name, nothing), theirs.get(name, nothing)) for name in sorted({*ours, *theirs})
-    }
+    return {name: max(ours.get(name, nothing), theirs.get(name, nothing)) for name in sorted({*ours, *theirs})}
 
 
 def _latest_consent(ours: dict[str, Consent], theirs: dict[str, Consent]) -> dict[str, Consent]:

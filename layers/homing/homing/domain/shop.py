@@ -76,9 +76,7 @@ class Shop:
             segments = Segments.parse(files["segments"])
         except RuleError as error:
             raise ShopError("segments", error.path, error.message) from error
-        drafts = _read("journeys", dict[str, dict[JourneyName, _JourneyFile]], files["journeys"]).get(
-            "journeys", {}
-        )
+        drafts = _read("journeys", dict[str, dict[JourneyName, _JourneyFile]], files["journeys"]).get("journeys", {})
         journeys = {name: _journey(name, draft, segments, offers, settings) for name, draft in drafts.items()}
         return cls(settings, segments, journeys, offers)
 

@@ -118,9 +118,7 @@ def _body(scratch: Environment, path: Path) -> Source:
 def _mail(mail: str, language: str, body: Source, macros: Mapping[str, list[str]]) -> dict[str, Source]:
     """The three templates of a mail. What stands before the body is on its first line, so lines stay true."""
     sources = {
-        f"{mail}.{language}.subject": Source(
-            _imports(mail, language, "txt") + "{{ text.subject() }}", body.path
-        )
+        f"{mail}.{language}.subject": Source(_imports(mail, language, "txt") + "{{ text.subject() }}", body.path)
     }
     for form, names in macros.items():
         head = f'{{% extends "layout.{form}" %}}' + _imports(mail, language, form)

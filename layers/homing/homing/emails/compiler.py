@@ -51,9 +51,7 @@ def checked_environment(source_dir: Path) -> Environment:
                 render_email(environment, mail, language, context)
             except RenderFailed as failure:
                 place = _place(failure.__cause__, source_dir)
-                raise TemplateInvalid(
-                    f"{place}: {failure.reason} ({mail} in '{language}' {situation})"
-                ) from failure
+                raise TemplateInvalid(f"{place}: {failure.reason} ({mail} in '{language}' {situation})") from failure
     return environment
 
 

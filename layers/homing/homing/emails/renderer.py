@@ -40,9 +40,7 @@ class Renderer:
         return render_email(self._environment, template, language, context)
 
 
-def render_email(
-    environment: Environment, template: str, language: str, context: Mapping[str, Any]
-) -> RenderedEmail:
+def render_email(environment: Environment, template: str, language: str, context: Mapping[str, Any]) -> RenderedEmail:
     """The mail from any environment that knows the templates; see `Renderer.render`."""
     for candidate in languages_for(language):
         mail = f"{template}.{candidate}"

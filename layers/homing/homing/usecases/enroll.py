@@ -9,8 +9,8 @@ from homing.domain.journeys import Journey, Wanted, wanted
 from homing.domain.moments import Moment
 from homing.domain.permit import Contact
 from homing.domain.record import ProfileRecord
-from homing.domain.sends import Run
-from homing.ports import Contacts, Executions, Profiles, Runs
+from homing.domain.sends import Run, Send
+from homing.ports import Contacts, Executions, Profiles, Runs, Sends
 
 
 class Change(StrEnum):
@@ -28,11 +28,10 @@ class Enroller:
     profiles: Profiles
     contacts: Contacts
     runs: Runs
+    sends: Sends
     executions: Executions
 
-    def reconcile(
-        self, record: ProfileRecord, before: ProfileRecord | None, now: Moment
-    ) -> list[tuple[Change, str]]:
+    def reconcile(self, record: ProfileRecord, before: ProfileRecord | None, now: Moment) -> list[tuple[Change, str]]:
         """Bring the profile's runs to what they should be; what was done, by journey.
 
         `before` is the record that this one replaced: where nothing changed that a journey looks at and no run is
@@ -48,11 +47,7 @@ class Enroller:
         if contact is None:
             return []
         done = [(Change.ENDED, name) for name in self._end_runs(record, contact, now)]
-        done += [
-            (Change.STARTED, want.journey.name)
-            for want in runs_wanted
-            if self._start(want, record, contact, now)
-        ]
+        done += [(Change.STARTED, want.journey.name) for want in runs_wanted if self._start(want, record, contact, now)]
         return done
 
     def _end_runs(self, record: ProfileRecord, contact: Contact, now: Moment) -> list[str]:
@@ -64,26 +59,44 @@ class Enroller:
                 continue
             reason = journey.exit_reason(record.facts, entry)
             if reason is not None:
-                run = Run(
-                    journey=journey_name, profile_id=profile_id, entry=entry, contact_id=contact.contact_id
-                )
-                self._end(run, journey, reason, now)
+                run = Run(journey=journey_name, profile_id=profile_id, entry=entry, contact_id=contact.contact_id)
+                self._end(run, journey, contact, reason, now)
                 ended.append(journey_name)
         return ended
 
-    def _end(self, run: Run, journey: Journey, reason: str, now: Moment) -> None:
-        """Take the licence first: from then on nothing is sent, whatever becomes of the rest."""
+    def _end(self, run: Run, journey: Journey, contact: Contact, reason: str, now: Moment) -> None:
+        """Take the licence first: from then on nothing is sent, whatever becomes of the rest.
+
+        Cut off in between, the execution goes on to its next step, which finds the run ended and finishes this.
+        """
         self.contacts.remove_run(run.contact_id, run.run_id, [run.send_id(step) for step in journey.steps])
         self.runs.end(run.model_copy(update={"ended": "exited", "reason": reason, "ended_at": now}))
+        self._withhold_next_step(run, journey, contact, reason, now)
         self.executions.stop(run.journey, run.run_id, reason)
+
+    def _withhold_next_step(self, run: Run, journey: Journey, contact: Contact, reason: str, now: Moment) -> None:
+        """Keep in the ledger which mail the exit has saved the shopper from, and why."""
+        steps = (name for name in journey.steps if run.send_id(name) not in contact.claims)
+        step = next(steps, None)
+        if step is None:
+            return
+        self.sends.record(
+            Send(
+                send_id=run.send_id(step),
+                run_id=run.run_id,
+                profile_id=run.profile_id,
+                journey=run.journey,
+                step=step,
+                template=journey.steps[step].template,
+                at=now,
+                outcome="skipped",
+                reason=reason,
+            )
+        )
 
     def _start(self, want: Wanted, record: ProfileRecord, contact: Contact, now: Moment) -> bool:
         journey, entry = want
-        if (
-            contact.suppressed
-            or not contact.consent
-            or self._is_running_or_was(journey, entry, record, contact)
-        ):
+        if contact.suppressed or not contact.consent or self._is_running_or_was(journey, entry, record, contact):
             return False
         run = Run(
             journey=journey.name,
@@ -104,9 +117,7 @@ class Enroller:
         self.runs.begin(run)
         return True
 
-    def _is_running_or_was(
-        self, journey: Journey, entry: str, record: ProfileRecord, contact: Contact
-    ) -> bool:
+    def _is_running_or_was(self, journey: Journey, entry: str, record: ProfileRecord, contact: Contact) -> bool:
         """Whether this entry has had its run, under any name of the person, or another run of the journey goes on."""
         own = Run(journey=journey.name, profile_id=record.profile_id, entry=entry).run_id
         others = (run_id for run_id in contact.runs if run_id != own)

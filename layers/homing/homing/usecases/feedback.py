@@ -47,9 +47,7 @@ class Feedback:
             return
         self.sends.record(known.model_copy(update=_as_sent(known, mail)))
 
-    def _suppress(
-        self, mail: dict[str, Any], addresses: list[str], reason: str, at: Moment, now: Moment
-    ) -> None:
+    def _suppress(self, mail: dict[str, Any], addresses: list[str], reason: str, at: Moment, now: Moment) -> None:
         """No mail to these addresses any more; their profile learns it as the withdrawal of consent."""
         for address in addresses:
             self.contacts.suppress(contact_id(address), reason)
@@ -73,5 +71,5 @@ def _as_sent(known: Send, mail: dict[str, Any]) -> dict[str, object]:
 
 def _tag(mail: dict[str, Any], name: str) -> str | None:
     """The value of a tag that the mail was sent with."""
-    values = mail.get("tags", {}).get(name) or [None]
-    return values[0]
+    values: list[str] = mail.get("tags", {}).get(name, [])
+    return values[0] if values else None

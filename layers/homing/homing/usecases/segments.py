@@ -20,17 +20,13 @@ class Refreshed:
     more: bool = False
 
 
-def refresh(
-    *, due: Due, profiles: Profiles, segments: Segments, now: Moment, limit: int = 1_000
-) -> Refreshed:
+def refresh(*, due: Due, profiles: Profiles, segments: Segments, now: Moment, limit: int = 1_000) -> Refreshed:
     """Look at every profile that is due, at most `limit` in one go; stopping anywhere and starting again is safe."""
     result = Refreshed()
     while result.looked_at < limit:
         page = due.until(now, PAGE)
         for moment, profile_id in page:
-            result.changed += _look(
-                moment, profile_id, due=due, profiles=profiles, segments=segments, now=now
-            )
+            result.changed += _look(moment, profile_id, due=due, profiles=profiles, segments=segments, now=now)
             due.disarm(moment, profile_id)
         result.looked_at += len(page)
         if len(page) < PAGE:
@@ -39,9 +35,7 @@ def refresh(
     return result
 
 
-def _look(
-    moment: Moment, profile_id: str, *, due: Due, profiles: Profiles, segments: Segments, now: Moment
-) -> bool:
+def _look(moment: Moment, profile_id: str, *, due: Due, profiles: Profiles, segments: Segments, now: Moment) -> bool:
     """Evaluate one profile again; whether its memberships changed. One whose moment has moved is left alone.
 
     Raises Conflict where others keep writing the profile: it stays due, and the next schedule comes back to it.

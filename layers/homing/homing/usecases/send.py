@@ -10,6 +10,7 @@ from homing.domain.catalogue import CatalogueProduct
 from homing.domain.ids import contact_id
 from homing.domain.journeys import Journey, Step
 from homing.domain.moments import Moment, datetime_of
+from homing.domain.offers import DEFAULT_LANGUAGE
 from homing.domain.permit import SkipReason, Withheld
 from homing.domain.profile import Profile
 from homing.domain.record import ProfileRecord
@@ -185,19 +186,13 @@ class _Attempt:
             return facts.cart.lines()
         return dict.fromkeys((product_id for _, product_id in reversed(facts.orders.bought)), 1)
 
-    def _context(
-        self, record: ProfileRecord, products: dict[str, CatalogueProduct], contact: str
-    ) -> dict[str, Any]:
+    def _context(self, record: ProfileRecord, products: dict[str, CatalogueProduct], contact: str) -> dict[str, Any]:
         """The data of the mail, as docs/architecture.md describes it."""
         settings, identity = self.sender.shop.settings, self.sender.identity
         facts = record.facts
         own = self._own_products(facts)
         currency = facts.currency[1] if facts.currency else settings.currency
-        items = [
-            _card(products[product_id], n, currency)
-            for product_id, n in own.items()
-            if product_id in products
-        ]
+        items = [_card(products[product_id], n, currency) for product_id, n in own.items() if product_id in products]
         token = make_token(Subscriber(contact, self.run.profile_id), self.sender.token_key)
         return {
             "shop": {
@@ -216,9 +211,7 @@ class _Attempt:
             },
             "items": items[:SUGGESTIONS] if not self.step.needs_items else items,
             "suggestions": [
-                _card(product, 1, currency)
-                for product_id, product in products.items()
-                if product_id not in own
+                _card(product, 1, currency) for product_id, product in products.items() if product_id not in own
             ],
             "total": _total(items) if self.step.needs_items else None,
             "currency": currency,
@@ -263,15 +256,11 @@ def _card(product: CatalogueProduct, quantity: int, currency: str) -> dict[str, 
 def _total(items: Iterable[dict[str, Any]]) -> Decimal | None:
     """The sum of all lines; None where a price is missing or the currencies differ."""
     lines = list(items)
-    if (
-        not lines
-        or any(line["price"] is None for line in lines)
-        or len({line["currency"] for line in lines}) > 1
-    ):
+    if not lines or any(line["price"] is None for line in lines) or len({line["currency"] for line in lines}) > 1:
         return None
     return sum((line["price"] * line["quantity"] for line in lines), Decimal(0))
 
 
 def _language(facts: Profile) -> str:
-    """The language part of the shopper's locale: `de` of `de-AT`."""
-    return (facts.trait("language") or "en").replace("_", "-").split("-")[0].lower()
+    """The shopper's language tag, such as `de` or `de-AT`."""
+    return (facts.trait("language") or DEFAULT_LANGUAGE).replace("_", "-")

@@ -37,9 +37,7 @@ def body_of(request: Mapping[str, Any]) -> bytes:
         except (OSError, EOFError, zlib.error) as error:
             raise InvalidRequest(400, "the body is not gzip, though it begins so") from error
     if len(body) > LARGEST_BODY:
-        raise InvalidRequest(
-            413, f"the body is larger than {LARGEST_BODY} bytes: send fewer messages at once"
-        )
+        raise InvalidRequest(413, f"the body is larger than {LARGEST_BODY} bytes: send fewer messages at once")
     return body
 
 

@@ -21,11 +21,11 @@ _WORDS = {
     },
     "de": {
         "title": "Abbestellen",
-        "ask": "Möchten Sie keine Werbe-E-Mails von {shop} mehr bekommen?",
+        "ask": "Möchtest du keine Werbe-E-Mails von {shop} mehr bekommen?",
         "press": "Ja, abbestellen",
-        "done": "Erledigt. Sie bekommen keine Werbe-E-Mails von {shop} mehr.",
-        "unknown": "Dieser Link ist nicht vollständig. Bitte benutzen Sie den Link in der neuesten E-Mail, oder "
-        "schreiben Sie dem Shop.",
+        "done": "Erledigt. Du bekommst keine Werbe-E-Mails von {shop} mehr.",
+        "unknown": "Dieser Link ist nicht vollständig. Bitte nimm den Link in der neuesten E-Mail, oder "
+        "schreib dem Shop.",
     },
 }
 _STYLE = """

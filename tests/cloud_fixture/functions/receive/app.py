@@ -18,9 +18,7 @@ def handler(event: dict[str, Any], context: Any) -> Any:
     thing = json.loads(event["body"])
     item = {**_key(thing["id"]), "body": {"S": json.dumps(thing)}}
     try:
-        client("dynamodb").put_item(
-            TableName=table, Item=item, ConditionExpression="attribute_not_exists(pk)"
-        )
+        client("dynamodb").put_item(TableName=table, Item=item, ConditionExpression="attribute_not_exists(pk)")
     except client("dynamodb").exceptions.ConditionalCheckFailedException:
         return {"statusCode": 200, "body": "again"}
     return {"statusCode": 200, "body": os.environ["GREETING"], "headers": {"X-Calls": dict(fixture.calls)}}

@@ -223,9 +223,7 @@ def _number(data: object, path: Path) -> int | float:
 def _text(data: object, path: Path) -> str:
     if isinstance(data, str) and data:
         return data
-    raise RuleError(
-        path, f"expected a text, not {data!r}: put it in quotes, for YAML reads a bare NO as 'no'"
-    )
+    raise RuleError(path, f"expected a text, not {data!r}: put it in quotes, for YAML reads a bare NO as 'no'")
 
 
 def _duration(data: object, path: Path) -> Duration:
