@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from typing import Any, Final, TypeAlias
 
@@ -15,6 +16,7 @@ import boto3
 
 from local.cloud import units
 from local.cloud.errors import Unsupported
+from local.cloud.expiry import DELETED_BY_TTL, Expiry
 from local.cloud.inside_moto import Attributes, Table
 from local.timers import Timers
 
@@ -44,6 +46,7 @@ class Stream:
     arn: str
     view: str
     listeners: list[Callable[[StreamRecord], None]] = field(default_factory=list)
+    expiry: Expiry | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +69,19 @@ class Database:
         self._unseen = unseen
         self._sequence = count(_FIRST_SEQUENCE_NUMBER)
 
-    def add(self, name: str, stream_arn: str, view: str) -> Stream:
+    def add(self, name: str, stream_arn: str, view: str, ttl_attribute: str | None = None) -> None:
         """Makes a table known that moto has."""
         stream = self.streams[name] = Stream(Table(name, self._region), stream_arn, view)
-        return stream
+        if ttl_attribute is not None:
+            stream.expiry = Expiry(ttl_attribute, self._timers, partial(self._expire, stream))
 
     def before(self, operation: str, parameters: dict[str, Any]) -> list[_Write]:
         """Notes the items that are about to be written, as they are."""
-        return [_Write(stream, key, stream.table.image(key)) for stream, key in self._written(operation, parameters)]
+        return [
+            _Write(stream, key, stream.table.image(key))
+            for table, key in _written(operation, parameters)
+            if (stream := self.streams.get(_name(table))) is not None
+        ]
 
     def after(self, operation: str, parameters: dict[str, Any], result: Mapping[str, Any], noted: list[_Write]) -> None:
         """Counts the call's units and puts what it changed on the tables' streams."""
@@ -92,8 +100,16 @@ class Database:
         if not noted and not error and operation not in _UNBILLED:
             self.read_units += self._read(operation, parameters, result)
 
-    def _publish(self, stream: Stream, before: Attributes | None, after: Attributes | None) -> None:
-        record = self._record(stream, before, after)
+    def _expire(self, stream: Stream, key: Attributes) -> None:
+        image = stream.table.image(key)
+        if image is not None and stream.expiry is not None and stream.expiry.expired(image):
+            stream.table.delete(key)
+            self._publish(stream, image, None, **DELETED_BY_TTL)
+
+    def _publish(self, stream: Stream, before: Attributes | None, after: Attributes | None, **more: Any) -> None:
+        record = self._record(stream, before, after) | more
+        if stream.expiry is not None and after is not None:
+            stream.expiry.note(record["dynamodb"]["Keys"], after)
         for observer in self.observers:
             observer(stream.table.name, record)
         for listener in stream.listeners:
@@ -121,23 +137,7 @@ class Database:
         }
 
     def _stream(self, table: str) -> Stream:
-        return self.streams[table.rpartition("/")[2]]
-
-    def _written(self, operation: str, parameters: dict[str, Any]) -> Iterable[tuple[Stream, Mapping[str, Any]]]:
-        match operation:
-            case "PutItem":
-                yield self._stream(parameters["TableName"]), parameters["Item"]
-            case "UpdateItem" | "DeleteItem":
-                yield self._stream(parameters["TableName"]), parameters["Key"]
-            case "BatchWriteItem":
-                for table, requests in parameters["RequestItems"].items():
-                    for request in requests:
-                        (body,) = request.values()
-                        yield self._stream(table), body.get("Item") or body["Key"]
-            case "TransactWriteItems":
-                for item in parameters["TransactItems"]:
-                    (body,) = item.values()
-                    yield self._stream(body["TableName"]), body.get("Item") or body["Key"]
+        return self.streams[_name(table)]
 
     def _read(self, operation: str, parameters: dict[str, Any], result: Mapping[str, Any]) -> float:
         match operation:
@@ -184,3 +184,26 @@ class Database:
             read: Any = client.query if operation == "Query" else client.scan
             again: list[Attributes] = read(**whole)["Items"]
         return again
+
+
+def _written(operation: str, parameters: dict[str, Any]) -> Iterable[tuple[str, Mapping[str, Any]]]:
+    """The tables and keys that a call writes, or checks in a transaction."""
+    match operation:
+        case "PutItem":
+            yield parameters["TableName"], parameters["Item"]
+        case "UpdateItem" | "DeleteItem":
+            yield parameters["TableName"], parameters["Key"]
+        case "BatchWriteItem":
+            for table, requests in parameters["RequestItems"].items():
+                for request in requests:
+                    (body,) = request.values()
+                    yield table, body.get("Item") or body["Key"]
+        case "TransactWriteItems":
+            for item in parameters["TransactItems"]:
+                (body,) = item.values()
+                yield body["TableName"], body.get("Item") or body["Key"]
+
+
+def _name(table: str) -> str:
+    """A table's name; calls may give its ARN."""
+    return table.rpartition("/")[2]

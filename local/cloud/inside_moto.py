@@ -31,9 +31,12 @@ class Table:
         self._table = get_backend("dynamodb")[ACCOUNT][region].get_table(name)
         self._hash: str = self._table.hash_key_attr
         self._range: str | None = self._table.range_key_attr
+        self._key_names = [name for name in (self._hash, self._range) if name]
 
     def image(self, key: Mapping[str, Any]) -> Attributes | None:
         """The item as it is stored, by a mapping that holds its key; None where there is none."""
+        if not all(name in key for name in self._key_names):
+            return None  # moto will refuse the call that gave it
         partition = self._table.items.get(DynamoType(key[self._hash]))
         if not partition:
             return None
@@ -44,7 +47,11 @@ class Table:
 
     def key(self, item: Attributes) -> Attributes:
         """The attributes of an item that are its primary key."""
-        return {name: item[name] for name in (self._hash, self._range) if name}
+        return {name: item[name] for name in self._key_names}
+
+    def delete(self, key: Attributes) -> None:
+        """Takes an item away, as no caller's call does."""
+        self._table.delete_item(DynamoType(key[self._hash]), DynamoType(key[self._range]) if self._range else None)
 
 
 def _wire(value: dict[str, Any]) -> dict[str, Any]:

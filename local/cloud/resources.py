@@ -203,7 +203,9 @@ def _make_table(cloud: "Cloud", logical_id: str, properties: Properties) -> None
         BillingMode="PAY_PER_REQUEST",
     )
     view = stream["StreamViewType"] if stream else "KEYS_ONLY"
-    cloud.database.add(name, attributes["StreamArn"], view)
+    ttl = properties.get("TimeToLiveSpecification", {})
+    ttl_attribute = ttl["AttributeName"] if _true(ttl.get("Enabled")) else None
+    cloud.database.add(name, attributes["StreamArn"], view, ttl_attribute)
     cloud.stream_names[attributes["StreamArn"]] = name
 
 
@@ -558,10 +560,18 @@ KINDS: Final[Mapping[str, Kind]] = {
     "AWS::DynamoDB::Table": Kind(
         _table_identity,
         _make_table,
-        acts_on=frozenset({"TableName", "BillingMode", "AttributeDefinitions", "KeySchema", "StreamSpecification"}),
+        acts_on=frozenset(
+            {
+                "TableName",
+                "BillingMode",
+                "AttributeDefinitions",
+                "KeySchema",
+                "StreamSpecification",
+                "TimeToLiveSpecification",
+            }
+        ),
         inert=frozenset(
             {
-                "TimeToLiveSpecification",
                 "PointInTimeRecoverySpecification",
                 "SSESpecification",
                 "DeletionProtectionEnabled",

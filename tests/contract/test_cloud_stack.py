@@ -10,7 +10,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from homing.domain.moments import HOUR, MINUTE, SECOND
+from homing.domain.moments import DAY, HOUR, MINUTE, SECOND
 from local.cloud import Cloud, Killed, TemplateError, Unsupported
 from local.timers import Timers, VirtualClock
 
@@ -156,6 +156,36 @@ def test_an_update_that_makes_an_item_is_one_insert_with_its_whole_image(cloud: 
     assert record["dynamodb"]["NewImage"] == {"pk": {"S": "x"}, "sk": {"S": "y"}, "a": {"B": "AAE="}}
     assert "OldImage" not in record["dynamodb"]
     assert record["dynamodb"]["ApproximateCreationDateTime"] == START // SECOND
+
+
+def write(cloud: Cloud, sort_key: str, expires_at: int) -> None:
+    boto3.client("dynamodb").put_item(
+        TableName=cloud.physical_id("Table"),
+        Item={"pk": {"S": "x"}, "sk": {"S": sort_key}, "expires_at": {"N": str(expires_at // SECOND)}},
+    )
+
+
+def test_an_item_that_has_expired_goes_unbilled_and_the_stream_says_who_took_it(cloud: Cloud) -> None:
+    write(cloud, "soon", START + HOUR)
+    write(cloud, "later", START + 10 * DAY)
+    records: list[Any] = []
+    cloud.observe_table(lambda _, record: records.append(record))
+    billed = cloud.operations["dynamodb_write_units"]
+    cloud.advance_to(START + 2 * DAY)
+    (record,) = records
+    assert (record["eventName"], record["dynamodb"]["Keys"]["sk"]) == ("REMOVE", {"S": "soon"})
+    assert record["userIdentity"] == {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
+    assert cloud.operations["dynamodb_write_units"] == billed
+
+
+def test_an_item_whose_moment_was_put_off_stays_until_then(cloud: Cloud) -> None:
+    write(cloud, "x", START + HOUR)
+    write(cloud, "x", START + 3 * DAY)
+    removed: list[int] = []
+    cloud.observe_table(lambda *_: removed.append(cloud.timers.now()))
+    cloud.advance_to(START + 10 * DAY)
+    assert len(removed) == 1
+    assert START + 3 * DAY <= removed[0] <= START + 4 * DAY
 
 
 # Queues
@@ -363,6 +393,19 @@ def test_filters_and_projections_take_nothing_off_the_bill(cloud: Cloud) -> None
     assert answer["Count"] == 1
     assert cloud.database.read_units - before == 3
     assert cloud.operations["dynamodb.Query"] == 1
+
+
+@pytest.mark.parametrize(
+    ("parameters", "code"),
+    [
+        ({"TableName": "nowhere", "Item": {"pk": {"S": "a"}, "sk": {"S": "b"}}}, "ResourceNotFoundException"),
+        ({"TableName": "homing-Table", "Item": {"pk": {"S": "a"}}}, "ValidationException"),
+    ],
+)
+def test_a_call_that_dynamodb_refuses_is_refused_and_free(cloud: Cloud, parameters: dict[str, Any], code: str) -> None:
+    with pytest.raises(ClientError, match=code):
+        boto3.client("dynamodb").put_item(**parameters)
+    assert cloud.operations["dynamodb_write_units"] == 0
 
 
 def test_a_transaction_is_billed_twice(cloud: Cloud) -> None:
