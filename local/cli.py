@@ -1,0 +1,106 @@
+"""The command line: `homing simulate`, `homing demo`, `homing local`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+from homing.domain.moments import Moment, parse_moment
+
+if TYPE_CHECKING:
+    from local.simulation import Inputs
+
+# Imports stand inside the commands: `--help` answers at once.
+
+app = typer.Typer(
+    name="homing",
+    help="Lifecycle email for online shops: run the deployed system on this machine, in virtual time.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+_errors = Console(stderr=True, highlight=False, soft_wrap=True)
+
+Seed = Annotated[
+    int, typer.Option(help="Chooses what chance would choose: ids, jitter. The same seed, the same files.")
+]
+Out = Annotated[Path, typer.Option(help="The folder for the files; it is made if need be.", file_okay=False)]
+
+
+@app.command()
+def simulate(
+    events: Annotated[list[str], typer.Argument(help="Files of messages: .jsonl, .jsonl.gz, .jsonl.xz; - for stdin.")],
+    out: Out,
+    until: Annotated[
+        str | None, typer.Option(help="Let time pass until then, such as 2026-12-31T00:00:00Z; else 60 days more.")
+    ] = None,
+    seed: Seed = 0,
+) -> None:
+    """Send a shop's events through the deployed template, and let time pass.
+
+    EVENTS are Segment-spec messages, one JSON object a line, each with its `timestamp`; they are sent at that time,
+    through the real API, handlers and state machines, in virtual time. The folder then holds every email, every
+    change of a segment, every journey's run, a summary, and a report to open in a browser.
+
+    Example:  homing simulate shop-events.jsonl.gz --out out
+    """
+    from local.simulation import InputUnreadable, read_inputs
+
+    try:
+        end = None if until is None else parse_moment(until)
+    except ValueError as error:
+        _fail(f"--until: {error}")
+    try:
+        inputs = read_inputs(events)
+    except InputUnreadable as error:
+        _fail(str(error))
+    _run(inputs, out, end, seed)
+
+
+@app.command()
+def demo(out: Out = Path("demo"), seed: Seed = 1) -> None:
+    """Run the sample shop for 120 days of virtual time, and name the report to open.
+
+    The shop, its shoppers and their year are made up from the seed: prospects, cart leavers, first and regular
+    buyers, lapsed ones, birthdays, people without consent, and people who unsubscribe.
+    """
+    from homing.domain.moments import DAY, moment_of
+    from local.sample_shop import START, flawed_lines
+    from local.simulation import Inputs, read_lines
+
+    inputs = Inputs()
+    read_lines(inputs, flawed_lines(seed), "sample shop")
+    inputs.messages.sort()
+    _run(inputs, out, moment_of(START) + 120 * DAY, seed)
+
+
+def _run(inputs: "Inputs", out: Path, until: Moment | None, seed: int) -> None:
+    """Simulate with progress, then show the table and name the report."""
+    from homing.emails import EmailError
+    from local import simulation
+    from local.cloud import CloudError
+    from local.report import write_report
+    from local.shop_files import ShopFileError
+    from local.simulation.show import progress, table
+
+    try:
+        with progress(_errors, len(inputs.messages)) as on_progress:
+            result = simulation.simulate(inputs, out, until=until, seed=seed, on_progress=on_progress)
+            report = write_report(out)
+    except (CloudError, EmailError, ShopFileError, OSError) as error:
+        _fail(str(error))
+    for place, reason in result.rejected:
+        _errors.print(f"rejected {place}: {reason}", markup=False)
+    Console().print(table(result.summary))
+    Console().print(f"Open [bold]{report}[/bold] in a browser to see the mails, the journeys and the segments.")
+
+
+def _fail(message: str) -> NoReturn:
+    _errors.print(f"homing: {message}", markup=False)
+    raise typer.Exit(2)
+
+
+def main() -> None:
+    """The entry point of the `homing` command."""
+    app()
