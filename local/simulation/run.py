@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from homing.adapters.due import PARTITION as DUE_PARTITION
-from homing.adapters.due import read_due_key
 from homing.domain.moments import DAY, Moment
 from local.cloud import Cloud
-from local.simulation.deployment import SCHEDULE, deployed
+from local.simulation.deployment import deployed
+from local.simulation.exact_schedule import look_exactly_when_due
 from local.simulation.inputs import Inputs, Message, Rejected
 from local.simulation.recorder import Line, Recorder
 from local.timers import Timers, VirtualClock
@@ -57,7 +56,7 @@ def simulate(
     end = until if until is not None else (messages[-1].at if messages else begin) + AFTER_THE_LAST
     with VirtualClock(begin) as clock, deployed(Timers(clock), seed=seed) as cloud:
         recorder = Recorder(cloud)
-        _look_exactly_when_due(cloud)
+        look_exactly_when_due(cloud)
         sender = _Sender(cloud)
         for number, message in enumerate(messages):
             cloud.advance_to(message.at)
@@ -97,29 +96,6 @@ class _Sender:
             return
         reason = told["errors"][0]["message"] if response.status == 200 else told.get("message", response.status)
         self.rejected.append(Rejected(message.place, str(reason)))
-
-
-def _look_exactly_when_due(cloud: Cloud) -> None:
-    """Fire the segments' schedule at each moment that comes due, instead of every few minutes.
-
-    The outcome is that of a schedule with no delay, and years of looking at nothing are saved.
-    """
-    cloud.disable_schedule(SCHEDULE)
-    armed: set[Moment] = set()
-
-    def fire(moment: Moment) -> None:
-        armed.discard(moment)
-        cloud.fire_schedule(SCHEDULE)
-
-    def see(_table: str, record: dict[str, Any]) -> None:
-        keys = record["dynamodb"]["Keys"]
-        if record["eventName"] == "INSERT" and keys["pk"]["S"] == DUE_PARTITION:
-            moment, _ = read_due_key(keys["sk"]["S"])
-            if moment not in armed:
-                armed.add(moment)
-                cloud.timers.call_at(moment, lambda: fire(moment))
-
-    cloud.observe_table(see)
 
 
 def _let_time_pass(cloud: Cloud, end: Moment, sent: int, on_progress: OnProgress | None) -> None:
