@@ -164,7 +164,7 @@ class Functions:
                 if sandbox.handler is None:
                     sandbox.handler = _load(function.handler)
                 value = sandbox.handler(payload, Context(function, request_id))
-            except Killed:
+            except (Killed, SystemExit):
                 self.cool(function.logical_id)
                 return _runtime_error(request_id, "Runtime.ExitError", "Runtime exited with error: killed")
             except Exception as error:  # noqa: BLE001 - as Lambda's runtime does

@@ -79,8 +79,10 @@ class QueueMapping:
         """Something may be visible now, or will be: receive at once, or once the batching window is over."""
         if not self._options.window:
             self._due = True
-        elif self._timer is None or not self._timer.waits:
-            self._wake_at(self._timers.now() + self._options.window)
+            return
+        closes = self._timers.now() + self._options.window
+        if self._timer is None or not self._timer.waits or self._timer.moment > closes:
+            self._wake_at(closes)
 
     def pump(self) -> bool:
         """Receives and handles one batch; False where nothing is to be had now."""

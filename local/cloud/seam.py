@@ -9,6 +9,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, Literal, Protocol, TypeAlias
 
@@ -18,7 +19,10 @@ from botocore.compat import HTTPHeaders
 
 Phase: TypeAlias = Literal["before", "after"]
 Hook: TypeAlias = Callable[[str, str, Phase], None]
-"""(service, operation, phase): may raise, and so fault the call before or after its effect."""
+"""(service, operation, phase): may raise, and so fault the call before or after its effect.
+
+A Refusal raised before the effect is what the service answers; anything else breaks out of the call as it is.
+"""
 
 Answer: TypeAlias = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -30,6 +34,20 @@ class Refusal(Exception):
         super().__init__(message)
         self.code = code
         self.status = status
+
+    def parsed(self) -> dict[str, Any]:
+        """The answer as botocore has it once it has been parsed."""
+        return {
+            "Error": {"Code": self.code, "Message": str(self)},
+            "ResponseMetadata": {"HTTPStatusCode": self.status, "HTTPHeaders": {}, "RetryAttempts": 0},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """What botocore wants to see of an HTTP response that there was none of."""
+
+    status_code: int
 
 
 class Observer(Protocol):
@@ -76,16 +94,20 @@ class Seam:
         finally:
             self._unseen -= 1
 
-    def _before_call(self, event_name: str, params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+    def _before_call(self, event_name: str, params: dict[str, Any], context: dict[str, Any], **_: Any) -> Any:
         if self._unseen:
-            return
+            return None
         service, operation = event_name.split(".")[1:]
         self.calls[f"{service}.{operation}"] += 1
-        for hook in list(self._hooks):
-            hook(service, operation, "before")
+        try:
+            for hook in list(self._hooks):
+                hook(service, operation, "before")
+        except Refusal as refusal:
+            return _Refused(refusal.status), refusal.parsed()
         if observer := self._observers.get(service):
             parameters = _body(params["body"])
             context["homing.noted"] = parameters, observer.before(operation, parameters)
+        return None
 
     def _after_call(self, event_name: str, parsed: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
         if self._unseen:

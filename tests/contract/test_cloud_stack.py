@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from homing.domain.moments import DAY, HOUR, MINUTE, SECOND
-from local.cloud import Cloud, Killed, TemplateError, Unsupported
+from local.cloud import Cloud, Killed, Refusal, TemplateError, Unsupported
 from local.timers import Timers, VirtualClock
 
 FIXTURE = Path(__file__).parents[1] / "cloud_fixture" / "template.yaml"
@@ -341,6 +341,22 @@ def test_a_fault_before_a_call_leaves_no_effect_and_one_after_it_leaves_it(cloud
         remove()
         assert response.status == 500
         assert (cloud.http("GET", f"/things/{phase}").status == 200) is effect
+
+
+def test_a_service_can_be_made_to_refuse_a_call_without_effect_or_retry(cloud: Cloud) -> None:
+    tries: list[str] = []
+
+    def throttle(_service: str, operation: str, phase: str) -> None:
+        if (operation, phase) == ("PutItem", "before"):
+            tries.append(operation)
+            raise Refusal("ProvisionedThroughputExceededException", "slow down")
+
+    cloud.on_call(throttle)
+    client = boto3.client("dynamodb")
+    with pytest.raises(client.exceptions.ProvisionedThroughputExceededException, match="slow down"):
+        client.put_item(TableName=cloud.physical_id("Table"), Item={"pk": {"S": "a"}, "sk": {"S": "b"}})
+    assert len(tries) == 1
+    assert cloud.operations["dynamodb_write_units"] == 0
 
 
 def test_a_function_that_is_killed_is_given_its_batch_again(cloud: Cloud) -> None:

@@ -160,6 +160,12 @@ def test_a_killed_sandbox_loses_its_state(functions: Functions, deploy: Deploy) 
     assert functions.invoke(one, 2).value == [2]
 
 
+def test_a_handler_that_exits_ends_its_sandbox_and_not_the_host(functions: Functions, deploy: Deploy) -> None:
+    outcome = functions.invoke(deploy("one", "import sys\ndef handler(event, context):\n    sys.exit(1)\n"), None)
+    assert outcome.error is not None
+    assert outcome.error["errorType"] == "Runtime.ExitError"
+
+
 def test_no_handler_can_catch_its_own_death() -> None:
     assert not issubclass(Killed, Exception)
 
