@@ -110,8 +110,12 @@ def _identifier(value: object) -> str | int | None:
 
 def _traits(traits: Mapping[str, Any]) -> dict[str, str]:
     address = _mapping(traits, "address")
-    known = {ours: _text(traits.get(theirs)) for theirs, ours in _TRAITS.items()}
-    known |= {ours: _text(address.get(theirs)) or _text(traits.get(theirs)) for theirs, ours in _ADDRESS.items()}
+    known: dict[str, str | None] = {}
+    for theirs, ours in _TRAITS.items():
+        # Two spellings of one trait: of those that a client sends, the later in our list counts.
+        known[ours] = _text(traits.get(theirs)) or known.get(ours)
+    for theirs, ours in _ADDRESS.items():
+        known[ours] = _text(address.get(theirs)) or _text(traits.get(theirs)) or known.get(ours)
     email = known.get("email")
     if email is not None and ("@" not in email or len(email) > 254 or any(c.isspace() for c in email)):
         raise InvalidMessage("traits.email: not an email address")
