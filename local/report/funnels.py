@@ -65,13 +65,18 @@ def _steps(emails: Iterable[Email], runs: Iterable[Run]) -> list[Step]:
     steps = [
         Step(
             name=name,
-            after=timedelta(seconds=median(_seconds_after_start(email, starts) for email in intended)),
+            after=timedelta(seconds=median(_seconds_after_start(email, starts) for email in _reached(intended))),
             sent=sum(email.outcome == "sent" for email in intended),
             withheld=Counter(why(email) for email in intended if email.outcome != "sent").most_common(),
         )
         for name, intended in by_step.items()
     ]
     return sorted(steps, key=lambda step: (step.after, step.name))
+
+
+def _reached(intended: list[Email]) -> list[Email]:
+    """Those that were sent: the others were withheld when the run ended, before their time. All, if none was sent."""
+    return [email for email in intended if email.outcome == "sent"] or intended
 
 
 def _starts(runs: Iterable[Run]) -> dict[str, list[datetime]]:

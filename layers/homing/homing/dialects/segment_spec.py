@@ -15,10 +15,10 @@ from homing.errors import InvalidMessage
 _TRAITS = {
     "firstName": "first_name",
     "lastName": "last_name",
-    "locale": "language",
     "birthday": "birthday",
     "email": "email",
     "language": "language",
+    "locale": "language",
     "timezone": "timezone",
     "gender": "gender",
     "phone": "phone",
@@ -79,7 +79,7 @@ def read_message(message: object, *, received_at: Moment, sent_at: Moment | None
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(step) for step in first["loc"]) or "message"
-        raise InvalidMessage(f"{place}: {first['msg']}") from error
+        raise InvalidMessage(f"{place}: {first['msg'].removeprefix('Value error, ')}") from error
 
 
 def _made_id(message: Mapping[str, Any]) -> str:

@@ -16,15 +16,14 @@ shopper looks at or puts into the cart has the price that the shop shows."""
 
 
 class CatalogueProduct(Frozen):
-    """A product's details as last told. `price` in hundredths of `currency`; moments in ms."""
+    """A product's details as last told. `prices` in hundredths, by currency; moments in ms."""
 
     product_id: str
     name: str | None = None
     category: str | None = None
     url: str | None = None
     image_url: str | None = None
-    price: int | None = None
-    currency: str | None = None
+    prices: dict[str, int] = Field(default_factory=dict)
     first_seen_at: Moment
     updated_at: Moment
 
@@ -38,13 +37,12 @@ class CatalogueProduct(Frozen):
             "url": line.url or self.url,
             "image_url": line.image_url or self.image_url,
         }
-        price = self.price if line.price is None else line.price
+        prices = self.prices | _prices(line, event)
         shown = event.name != "Order Completed" or event.at - self.updated_at >= _PRICE_REFRESH
-        stale = price != self.price and shown
-        if not stale and all(getattr(self, name) == value for name, value in told.items()):
+        repriced = prices != self.prices and (shown or prices.keys() != self.prices.keys())
+        if not repriced and all(getattr(self, name) == value for name, value in told.items()):
             return self
-        changes = {"price": price, "currency": event.currency or self.currency, "updated_at": event.at}
-        return self.model_copy(update={**told, **changes})
+        return self.model_copy(update={**told, "prices": prices, "updated_at": event.at})
 
 
 def first_told(line: Product, event: Event) -> CatalogueProduct:
@@ -55,11 +53,15 @@ def first_told(line: Product, event: Event) -> CatalogueProduct:
         category=line.category,
         url=line.url,
         image_url=line.image_url,
-        price=line.price,
-        currency=event.currency,
+        prices=_prices(line, event),
         first_seen_at=event.at,
         updated_at=event.at,
     )
+
+
+def _prices(line: Product, event: Event) -> dict[str, int]:
+    """What the event says of the price; nothing where it names no currency, for then it could be any."""
+    return {event.currency: line.price} if line.price is not None and event.currency is not None else {}
 
 
 class Shelf(Frozen):

@@ -34,6 +34,9 @@ class Finisher:
         ended = _ENDED[detail["status"]]
         reason = None if ended == "completed" else detail.get("error") or detail["status"].lower()
         kept = self.runs.load(run)
+        if detail["status"] == "ABORTED" and kept is not None and kept.ended is not None:
+            # Whoever ended the run has stopped the execution, as the last of all that is to be done.
+            return kept.ended
         self.runs.end(run.model_copy(update={"ended": ended, "reason": reason, "ended_at": now}))
         if kept is not None and kept.contact_id:
             journey = self.journeys.get(run.journey)

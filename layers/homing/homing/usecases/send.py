@@ -241,22 +241,23 @@ class _Attempt:
 
 
 def _card(product: CatalogueProduct, quantity: int, currency: str) -> dict[str, Any]:
-    """A product as the templates show it."""
+    """A product as the templates show it, with its price in the shopper's currency where that is known."""
+    price = product.prices.get(currency)
     return {
         "product_id": product.product_id,
         "name": product.name or product.product_id,
         "url": product.url,
         "image_url": product.image_url,
-        "price": None if product.price is None else Decimal(product.price).scaleb(-2),
-        "currency": product.currency or currency,
+        "price": None if price is None else Decimal(price).scaleb(-2),
+        "currency": currency,
         "quantity": quantity,
     }
 
 
 def _total(items: Iterable[dict[str, Any]]) -> Decimal | None:
-    """The sum of all lines; None where a price is missing or the currencies differ."""
+    """The sum of all lines; None where a price is missing."""
     lines = list(items)
-    if not lines or any(line["price"] is None for line in lines) or len({line["currency"] for line in lines}) > 1:
+    if not lines or any(line["price"] is None for line in lines):
         return None
     return sum((line["price"] * line["quantity"] for line in lines), Decimal(0))
 
