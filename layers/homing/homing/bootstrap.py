@@ -86,6 +86,7 @@ def projector() -> "Projector":
         due=_due(),
         catalogue=TableCatalogue(_table()),
         segments=_shop().segments,
+        currency=_shop().settings.currency,
     )
 
 

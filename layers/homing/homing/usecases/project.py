@@ -29,13 +29,17 @@ class StoredEvent(NamedTuple):
 
 @dataclass(slots=True)
 class Projector:
-    """Folds events into profiles. `known` remembers product details between calls, to save reads."""
+    """Folds events into profiles.
+
+    `currency` is that of prices told without one; `known` remembers product details between calls, to save reads.
+    """
 
     profiles: Profiles
     contacts: Contacts
     due: Due
     catalogue: Catalogue
     segments: Segments
+    currency: str
     known: MutableMapping[str, CatalogueProduct] = field(default_factory=dict)
 
     def fold(self, alias: str, stored: Sequence[StoredEvent], now: Moment) -> None:
@@ -128,6 +132,8 @@ class Projector:
 
     def _learn(self, event: Event) -> list[CatalogueProduct]:
         """Keep what the event tells of its products; those that were not known before."""
+        if event.currency is None:
+            event = event.model_copy(update={"currency": self.currency})
         lines = {line.product_id: line for line in event.products}
         unread = [product_id for product_id in lines if product_id not in self.known]
         if unread:
