@@ -71,4 +71,6 @@ class SesMailer:
             raise MailUncertain(code) from error
         except BotoCoreError as error:
             raise MailUncertain(type(error).__name__) from error
+        if "MessageId" not in answer:  # an answer that was cut off
+            raise MailUncertain("no MessageId")
         return answer["MessageId"]
