@@ -75,6 +75,34 @@ def demo(out: Out = Path("demo"), seed: Seed = 1) -> None:
     _run(inputs, out, moment_of(START) + 120 * DAY, seed)
 
 
+@app.command(name="local")
+def serve(
+    *,
+    port: Annotated[int, typer.Option(help="The port on 127.0.0.1; 0 takes any free one.", min=0, max=65535)] = 8787,
+    write_key: Annotated[str, typer.Option(help="The key that the shop's clients send.")] = "local",
+    virtual: Annotated[
+        bool, typer.Option("--virtual/--real", help="A clock that stands until it is moved, or the real one.")
+    ] = True,
+) -> None:
+    """Serve the local cloud on this machine, with a page to watch it: mails, profiles, journeys, and the clock.
+
+    The shop's clients send events to the paths of the deployed API. The page at /_local/ shows what comes of them,
+    and lets virtual time pass; so does POST /_local/clock with {"advance": "PT72H"}.
+    """
+    from homing.emails import EmailError
+    from local.cloud import CloudError
+    from local.server import PortTaken
+    from local.server import serve as serve_forever
+    from local.shop_files import ShopFileError
+
+    if not write_key or ":" in write_key:
+        _fail("--write-key: at least one character, and no colon")
+    try:
+        serve_forever(port, write_key=write_key, virtual=virtual, console=Console())
+    except (PortTaken, CloudError, EmailError, ShopFileError) as error:
+        _fail(str(error))
+
+
 def _run(inputs: "Inputs", out: Path, until: Moment | None, seed: int) -> None:
     """Simulate with progress, then show the table and name the report."""
     from homing.emails import EmailError

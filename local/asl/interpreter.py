@@ -6,7 +6,7 @@ from functools import partial
 from random import Random
 from typing import TypeAlias
 
-from homing.domain.moments import format_moment
+from homing.domain.moments import Moment, format_moment
 from local.asl.errors import TIMEOUT, StateError, TaskFailed
 from local.asl.execution import Execution, Status
 from local.asl.expressions import JSON
@@ -73,6 +73,11 @@ class Interpreter:
         """Abort an execution at once; one that has ended stays as it ended."""
         if execution.status is Status.RUNNING:
             self._end(execution, Status.ABORTED, error=error, cause=cause)
+
+    def resumes_at(self, execution: Execution) -> Moment | None:
+        """When an execution goes on by itself; None for one that has ended."""
+        run = self._running.get(execution)
+        return run.strand.resumes_at() if run else None
 
     def _resume_soon(self, execution: Execution, strand: Strand) -> None:
         strand.timer = self._timers.call_at(self._timers.now(), partial(self._resume, execution, strand))

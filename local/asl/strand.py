@@ -7,6 +7,7 @@ from local.asl.expressions import JSON
 from local.asl.requests import Fork, Request, Running
 
 if TYPE_CHECKING:
+    from homing.domain.moments import Moment
     from local.timers import Timer
 
 
@@ -57,6 +58,13 @@ class Strand:
         outputs = [self._outputs[branch] for branch in self._branches]
         self._fork, self._branches, self._outputs = None, [], {}
         return outputs
+
+    def resumes_at(self) -> "Moment | None":
+        """The moment at which it goes on, or the first of its branches does; None where no timer waits."""
+        moments = [branch.resumes_at() for branch in self._branches]
+        if self.timer is not None and self.timer.waits:
+            moments.append(self.timer.moment)
+        return min((moment for moment in moments if moment is not None), default=None)
 
     def stop_branches(self) -> None:
         """Let no branch go on."""

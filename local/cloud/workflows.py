@@ -131,6 +131,10 @@ class Workflows:
         }
         return {name: value for name, value in description.items() if value is not None}
 
+    def resumes_at(self, run: Run) -> Moment | None:
+        """When a run goes on by itself: the end of its wait or of a retry's delay; None for one that has ended."""
+        return self._interpreter.resumes_at(run.execution)
+
     def _find(self, arn: str) -> Run:
         try:
             return self._by_arn[arn]
