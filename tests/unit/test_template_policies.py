@@ -1,0 +1,364 @@
+"""Each role allows what its function does and nothing else.
+
+A short story is lived through in the local cloud while every AWS call of every function is noted: each call must be
+allowed by the function's role, key by key, and each permission must be used, or be one that AWS itself uses.
+"""
+
+import base64
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email.utils import parseaddr
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any, NamedTuple
+from unittest.mock import patch
+
+import boto3
+import pytest
+from samtranslator.yaml_helper import yaml_parse
+
+from homing.domain.ids import alias_id
+from homing.domain.moments import DAY, HOUR, MINUTE, format_moment
+from local.cloud import Cloud
+from local.cloud.template import ACCOUNT
+from local.simulation.deployment import SCHEDULE, deployed
+from local.timers import Timers, VirtualClock
+
+TEMPLATE: dict[str, Any] = yaml_parse((Path(__file__).parents[2] / "template.yaml").read_text("utf-8"))
+RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
+FUNCTIONS = [name for name, resource in RESOURCES.items() if resource["Type"] == "AWS::Serverless::Function"]
+ROLES = [name for name, resource in RESOURCES.items() if resource["Type"] == "AWS::IAM::Role"]
+
+WITHOUT_RESOURCES = {
+    "logs:CreateLogDelivery",
+    "logs:GetLogDelivery",
+    "logs:UpdateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:DescribeResourcePolicies",
+    "logs:DescribeLogGroups",
+}
+"""Log delivery knows no resources: https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html"""
+
+USED_BY_AWS = {
+    "logs:CreateLogStream": "Lambda writes the function's log",
+    "logs:PutLogEvents": "Lambda writes the function's log",
+    "dynamodb:DescribeStream": "Lambda reads the stream for the function",
+    "dynamodb:GetRecords": "Lambda reads the stream for the function",
+    "dynamodb:GetShardIterator": "Lambda reads the stream for the function",
+    "dynamodb:ListStreams": "Lambda looks for the stream when the mapping is made",
+    "sqs:ReceiveMessage": "Lambda reads the queue for the function",
+    "sqs:DeleteMessage": "Lambda takes from the queue what the function has handled",
+    "sqs:GetQueueAttributes": "Lambda asks how full the queue is",
+    "sqs:SendMessage": "Lambda and Scheduler park what failed",
+    "lambda:InvokeFunction": "Step Functions and Scheduler call the function",
+} | dict.fromkeys(WITHOUT_RESOURCES, "Step Functions sets up the state machine's log")
+"""Permissions that no call of a function's own code uses, with the service that does."""
+
+START = 1_700_000_000_000
+TEAPOT = {"product_id": "TC-101", "name": "Kyusu teapot", "category": "Teapots", "price": 42.5}
+HEADERS = {"authorization": f"Basic {base64.b64encode(b'local:').decode()}", "content-type": "application/json"}
+
+
+# What is allowed
+
+
+class Grant(NamedTuple):
+    """One action that a statement of a role allows; `leading_keys` is None where any will do."""
+
+    role: str
+    sid: str
+    action: str
+    resources: tuple[str, ...]
+    leading_keys: tuple[str, ...] | None
+
+    def covers(self, call: "Call") -> bool:
+        """Whether IAM would let the call pass by this grant alone."""
+        return (
+            call.action == self.action
+            and all(_matches(resource, self.resources) for resource in call.resources)
+            and (self.leading_keys is None or all(_matches(key, self.leading_keys) for key in call.leading_keys))
+        )
+
+
+def _matches(value: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatchcase(value, pattern) for pattern in patterns)
+
+
+def statements(role: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for policy in role["Policies"]:
+        yield from policy["PolicyDocument"]["Statement"]
+
+
+def listed(value: Any) -> list[Any]:
+    """IAM takes one or a list of them."""
+    return value if isinstance(value, list) else [value]
+
+
+def grants_of(role: str, properties: Mapping[str, Any]) -> Iterator[Grant]:
+    for statement in statements(properties):
+        keys = statement.get("Condition", {}).get("ForAllValues:StringLike", {}).get("dynamodb:LeadingKeys")
+        for action in listed(statement["Action"]):
+            yield Grant(
+                role=role,
+                sid=statement.get("Sid", ""),
+                action=action,
+                resources=tuple(listed(statement["Resource"])),
+                leading_keys=None if keys is None else tuple(keys),
+            )
+
+
+# What is done
+
+
+class Call(NamedTuple):
+    """One AWS call of a function's code."""
+
+    function: str
+    action: str
+    resources: tuple[str, ...]
+    leading_keys: tuple[str, ...]
+
+
+@dataclass
+class Witness:
+    """Notes the calls that are made inside functions."""
+
+    cloud: Cloud
+    calls: set[Call] = field(default_factory=set)
+    inside: list[str] = field(default_factory=list)
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Watch all clients that are made from here on."""
+        invoke = self.cloud.functions.invoke
+
+        def invoke_watched(function: Any, event: Any) -> Any:
+            self.inside.append(function.logical_id)
+            try:
+                return invoke(function, event)
+            finally:
+                self.inside.pop()
+
+        session = boto3.DEFAULT_SESSION
+        assert session is not None
+        session.events.register("before-parameter-build", self.note)
+        with patch.object(self.cloud.functions, "invoke", invoke_watched):
+            yield
+
+    def note(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+        if self.inside:
+            service = model.service_model.signing_name
+            resources, keys = _ASKED[service](params, self.cloud.region)
+            self.calls.add(Call(self.inside[-1], f"{service}:{model.name}", tuple(resources), tuple(keys)))
+
+
+def _asked_of_dynamodb(params: dict[str, Any], region: str) -> tuple[list[str], list[str]]:
+    batches = params.get("RequestItems", {})
+    names = [params["TableName"]] if "TableName" in params else list(batches)
+    keys = [key["pk"]["S"] for batch in batches.values() for key in batch["Keys"]]
+    keys += [params[place]["pk"]["S"] for place in ("Key", "Item") if place in params]
+    if "KeyConditionExpression" in params:
+        keys.append(params["ExpressionAttributeValues"][":pk"]["S"])
+    assert keys, f"no leading key in {params}"
+    return [f"arn:aws:dynamodb:{region}:{ACCOUNT}:table/{name}" for name in names], keys
+
+
+def _asked_of_ses(params: dict[str, Any], region: str) -> tuple[list[str], list[str]]:
+    domain = parseaddr(params["FromEmailAddress"])[1].partition("@")[2]
+    parts = [f"identity/{domain}", f"configuration-set/{params['ConfigurationSetName']}"]
+    return [f"arn:aws:ses:{region}:{ACCOUNT}:{part}" for part in parts], []
+
+
+def _asked_of_states(params: dict[str, Any], _region: str) -> tuple[list[str], list[str]]:
+    return [params.get("stateMachineArn") or params["executionArn"]], []
+
+
+def _asked_of_secrets(params: dict[str, Any], _region: str) -> tuple[list[str], list[str]]:
+    return [params["SecretId"]], []
+
+
+_ASKED = {
+    "dynamodb": _asked_of_dynamodb,
+    "ses": _asked_of_ses,
+    "states": _asked_of_states,
+    "secretsmanager": _asked_of_secrets,
+}
+
+
+# The story
+
+
+def tell(cloud: Cloud, user: str, kind: str, event: str | None = None, **more: Any) -> None:
+    """One message of the shop's client, now, and all that follows from it now."""
+    now = cloud.timers.now()
+    message = {
+        "type": kind,
+        "messageId": f"{user}-{event or kind}-{now}",
+        "userId": user,
+        "timestamp": format_moment(now),
+        **({"event": event} if event else {}),
+        **more,
+    }
+    answer = cloud.http("POST", "/v1/batch", headers=HEADERS, body=json.dumps({"batch": [message]}))
+    assert (answer.status, answer.json()["accepted"]) == (200, 1)
+    cloud.settle()
+
+
+def sign_up(cloud: Cloud, user: str, email: str) -> None:
+    consent = {"consent": {"categoryPreferences": {"marketing": True}}}
+    tell(cloud, user, "identify", traits={"email": email, "firstName": "Ada"}, context=consent)
+
+
+def look_at_segments(cloud: Cloud) -> None:
+    cloud.fire_schedule(SCHEDULE)
+    cloud.settle()
+
+
+def live(cloud: Cloud) -> None:
+    """Everything that Homing does for shoppers, once."""
+    cloud.disable_schedule(SCHEDULE)
+    # One address bounces, and is suppressed.
+    sign_up(cloud, "gone", "bounce@simulator.amazonses.com")
+    # One shopper signs up, fills a cart, is reminded of it by the schedule, and buys: both runs end.
+    sign_up(cloud, "ada", "ada@customer.example")
+    tell(cloud, "ada", "track", "Product Added", properties=TEAPOT)
+    cloud.advance_to(cloud.timers.now() + HOUR + MINUTE)
+    look_at_segments(cloud)
+    cloud.advance_to(cloud.timers.now() + HOUR)
+    tell(cloud, "ada", "track", "Order Completed", properties={"order_id": "o-1", "total": 42.5, "products": [TEAPOT]})
+    # A step that was under way meanwhile finds the run ended.
+    run = {"journey": "welcome", "profile_id": alias_id("user", "ada"), "entry": "once"}
+    late = cloud.invoke("SendFunction", {"run": run, "step": "last_call"})
+    assert late.error is not None
+    assert late.error["errorType"] == "RunEnded"
+    # One follows the link in the mail.
+    sign_up(cloud, "grace", "grace@customer.example")
+    link = dict(cloud.outbox[-1].headers)["List-Unsubscribe"].strip("<>")
+    assert cloud.http("GET", link.partition(".amazonaws.com")[2]).status == 200
+    assert cloud.http("POST", link.partition(".amazonaws.com")[2]).status == 200
+    cloud.settle()
+    # One gets all mails of a journey, and the execution ends by itself.
+    sign_up(cloud, "mary", "mary@customer.example")
+    cloud.advance_to(cloud.timers.now() + 12 * DAY)
+    look_at_segments(cloud)
+    assert cloud.dead_letters() == []
+
+
+class Lived(NamedTuple):
+    """What was allowed, and what was done."""
+
+    grants: list[Grant]
+    role_of: dict[str, str]
+    calls: set[Call]
+    table_arn: str
+
+
+@pytest.fixture(scope="module")
+def lived() -> Iterator[Lived]:
+    with VirtualClock(START) as clock, deployed(Timers(clock)) as cloud:
+        witness = Witness(cloud)
+        with witness.watching():
+            live(cloud)
+        yield Lived(
+            grants=[
+                grant
+                for role in ROLES
+                for grant in grants_of(role, cloud._resolver.resolve(dict(cloud.template.resources[role].properties)))
+            ],
+            role_of={name: RESOURCES[name]["Properties"]["Role"]["Fn::GetAtt"][0] for name in FUNCTIONS},
+            calls=witness.calls,
+            table_arn=cloud.identity("Table")[1]["Arn"],
+        )
+
+
+# The rules
+
+
+def test_no_policy_allows_an_action_by_a_wildcard() -> None:
+    actions = [
+        (name, action)
+        for name, resource in RESOURCES.items()
+        for statement in policy_statements(resource.get("Properties"))
+        for action in listed(statement["Action"])
+    ]
+    assert actions
+    assert [(name, action) for name, action in actions if "*" in action or ":" not in action] == []
+
+
+def test_only_log_delivery_is_allowed_on_every_resource() -> None:
+    everywhere = {
+        action
+        for role in ROLES
+        for statement in statements(RESOURCES[role]["Properties"])
+        if "*" in listed(statement["Resource"])
+        for action in listed(statement["Action"])
+    }
+    assert everywhere == WITHOUT_RESOURCES
+
+
+def test_no_policy_lets_everybody_in() -> None:
+    for name, resource in RESOURCES.items():
+        for statement in policy_statements(resource.get("Properties")):
+            assert statement["Effect"] == "Allow", name
+            assert "NotAction" not in statement, name
+            assert "NotResource" not in statement, name
+            if "Principal" in statement and statement["Action"] != "sts:AssumeRole":
+                assert "Service" in statement["Principal"], name
+                assert statement.get("Condition"), name
+
+
+def test_each_function_has_a_role_of_its_own_that_only_lambda_takes() -> None:
+    roles = [RESOURCES[name]["Properties"]["Role"]["Fn::GetAtt"][0] for name in FUNCTIONS]
+    assert len(set(roles)) == len(FUNCTIONS)
+    for role in roles:
+        (trust,) = RESOURCES[role]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+        assert trust["Principal"] == {"Service": "lambda.amazonaws.com"}, role
+
+
+def test_the_table_is_open_to_functions_by_leading_keys_only(lived: Lived) -> None:
+    open_to = {grant for grant in lived.grants if lived.table_arn in grant.resources}
+    assert open_to
+    assert {grant for grant in open_to if not grant.leading_keys or "*" in grant.leading_keys} == set()
+
+
+def test_the_story_leaves_no_function_out(lived: Lived) -> None:
+    assert {call.function for call in lived.calls} == set(FUNCTIONS)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_may_do_what_it_does(lived: Lived, function: str) -> None:
+    own = [grant for grant in lived.grants if grant.role == lived.role_of[function]]
+    done = [call for call in lived.calls if call.function == function]
+    assert [call for call in done if not any(grant.covers(call) for grant in own)] == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_allows_nothing_that_is_not_used(lived: Lived, role: str) -> None:
+    done = [call for call in lived.calls if lived.role_of[call.function] == role]
+    unused = [
+        f"{grant.sid}: {grant.action}"
+        for grant in lived.grants
+        if grant.role == role and not any(grant.covers(call) for call in done) and grant.action not in USED_BY_AWS
+    ]
+    assert unused == []
+
+
+def test_what_is_said_to_be_used_by_aws_is_not_used_by_a_function(lived: Lived) -> None:
+    assert {call.action for call in lived.calls} & set(USED_BY_AWS) == set()
+    assert {grant.action for grant in lived.grants} >= set(USED_BY_AWS)
+
+
+def policy_statements(properties: Any) -> Iterator[Mapping[str, Any]]:
+    """The statements of all policies below, a role's, its trust's or a resource's."""
+    if isinstance(properties, dict):
+        if "Statement" in properties:
+            yield from properties["Statement"]
+        for part in properties.values():
+            yield from policy_statements(part)
+    elif isinstance(properties, list):
+        for part in properties:
+            yield from policy_statements(part)
