@@ -55,6 +55,7 @@ function drawClock({ now, virtual }) {
   find("now").dateTime = now;
   find("clock-kind").textContent = virtual ? "virtual time" : "real time";
   find("clock-kind").hidden = false;
+  find("advance").hidden = !virtual;
 }
 
 async function advance(button) {
@@ -154,7 +155,7 @@ async function body(mail) {
   if (!isSent(mail)) return { note: `This mail was not sent: ${whyNotSent(mail)}.` };
   try {
     const { headers, html, text } = await ask(`emails/${encodeURIComponent(mail.send_id)}`);
-    return { headers: Object.entries(headers), html, text };
+    return { headers: Object.entries(headers), html, text, followsLinks: true };
   } catch (error) {
     return { note: `The mail cannot be shown: ${error.message}` };
   }
@@ -167,7 +168,8 @@ function drawProfiles() {
   const { segment, search } = chosen(form);
   const profiles = shop.profiles.filter((profile) =>
     (!segment || profile.segments.some((each) => each.name === segment)) &&
-    holds(search, profile.name, profile.email, profile.profile_id));
+    holds(search, profile.name, profile.email, profile.profile_id))
+    .sort((one, other) => nameFirst(one).localeCompare(nameFirst(other)));
   if (!changed("profiles", profiles, shop.profiles.length)) return;
 
   form.hidden = shop.profiles.length === 0;
@@ -176,6 +178,9 @@ function drawProfiles() {
     ...leftOut(profiles),
     ...(form.hidden ? [make("li", { class: "wide" }, lesson())] : []));
 }
+
+/** Puts profiles into the order of their names, and those without one after all others. */
+const nameFirst = (profile) => profile.name ?? profile.email ?? "\uffff";
 
 function profileCard(profile) {
   const fact = (term, value) => make("div", {}, make("dt", {}, term), make("dd", {}, value));
@@ -214,10 +219,13 @@ function lane(journey, runs, names) {
         make("b", {}, names.get(run.profile_id) ?? run.profile_id),
         make("b", { class: "next" }, run.next_at ? fromNow(run.next_at) : "now"),
         make("span", {}, `since ${sayMoment(run.started_at)}`),
-        make("span", { class: "next" }, run.step ? sayWords(run.step) : "")))),
-    make("ul", { class: "ends", "aria-label": "Runs that ended" }, [...ends].map(([how, ended]) =>
+        make("span", { class: "next" }, run.step ? sayState(run.step) : "")))),
+    ends.size === 0 ? null : make("ul", { class: "ends", "aria-label": "Runs that ended" }, [...ends].map(([how, ended]) =>
       make("li", { class: how === "completed" ? "chip is-good" : how.startsWith("failed") ? "chip is-bad" : "chip" }, `${how} ${ended.length}`))));
 }
+
+/** A state's name as words: WaitBeforeFavourites, “wait before favourites”. */
+const sayState = (name) => sayWords(name.replace(/(?<=[a-z0-9])(?=[A-Z])/g, " ")).toLowerCase();
 
 /** How long from the shop's clock until then, in the largest unit that fits. */
 function fromNow(moment) {
@@ -248,7 +256,7 @@ function lesson() {
   content.querySelector("p").textContent = "Send a first event, from a terminal on this machine. Ada signs up and agrees to mail:";
   content.querySelector("code").textContent = command;
   content.querySelector(".after").textContent =
-    "Her profile is here within seconds, her welcome mail in the inbox. Then let time pass, with the buttons above, and see what follows. With another write key, put it in the place of “local”.";
+    "Her profile is here within seconds, her welcome mail in the inbox. Then let time pass and see what follows. With another write key, put it in the place of “local”.";
   const copy = content.querySelector("button");
   copy.addEventListener("click", async () => {
     await navigator.clipboard.writeText(command);

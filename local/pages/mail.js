@@ -81,13 +81,14 @@ function pictureTile(text, width, height) {
   return `data:image/svg+xml,${encodeURIComponent(svg)}`;
 }
 
-/** The mail as a document of its own: no script, nothing from the network, links that lead nowhere. */
+/** The mail as a document of its own: no script, and nothing from the network. */
 function mailDocument(html) {
   const page = new DOMParser().parseFromString(html, "text/html");
   for (const image of page.querySelectorAll("img")) {
-    const side = (name) => Number.parseInt(image.getAttribute(name) ?? "", 10) || 160;
+    const [width, height] = ["width", "height"].map((name) => Number.parseInt(image.getAttribute(name) ?? "", 10) || null);
     if (!/^data:/i.test(image.getAttribute("src") ?? "")) {
-      image.setAttribute("src", pictureTile(image.getAttribute("alt") ?? "", side("width"), side("height")));
+      const tile = pictureTile(image.getAttribute("alt") ?? "", width ?? height ?? 160, height ?? width ?? 160);
+      image.setAttribute("src", tile);
     }
     image.removeAttribute("srcset");
   }
@@ -103,10 +104,12 @@ function mailDocument(html) {
 }
 
 /** Fills the pane with a mail and its body, {html, text, headers: [[name, value]]};
- *  or with {note: element or text}, where there is no body to show. */
-function showMail(pane, mail, { html, text, headers, note }) {
+ *  or with {note: element or text}, where there is no body to show.
+ *  Links lead nowhere, unless the body says {followsLinks: true}: then each opens a page of its own. */
+function showMail(pane, mail, { html, text, headers, note, followsLinks = false }) {
+  const sandbox = followsLinks ? "allow-popups allow-popups-to-escape-sandbox" : "";
   const views = {
-    Mail: () => make("iframe", { sandbox: "", title: `The mail “${mailTitle(mail)}”`, srcdoc: mailDocument(html) }),
+    Mail: () => make("iframe", { sandbox, title: `The mail “${mailTitle(mail)}”`, srcdoc: mailDocument(html) }),
     Text: () => make("pre", { tabindex: "0" }, text),
     Headers: () =>
       make("dl", { class: "headers", tabindex: "0" },
