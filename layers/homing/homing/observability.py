@@ -5,9 +5,18 @@ Service and namespace come from the template (`POWERTOOLS_SERVICE_NAME`, `POWERT
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
+from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
+
+
+class _Provider(AmazonCloudWatchEMFProvider):
+    def flush_metrics(self, raise_on_empty_metrics: bool = False) -> None:  # noqa: FBT001, FBT002 - Powertools' own
+        """Write what was counted; an invocation that counted nothing is no cause for a warning."""
+        if self.metric_set:
+            super().flush_metrics(raise_on_empty_metrics)
+
 
 logger = Logger(utc=True)
-metrics = Metrics()
+metrics = Metrics(provider=_Provider())
 
 
 def count(name: str, amount: int = 1) -> None:

@@ -7,6 +7,7 @@ from homing.domain.events import Event
 from homing.domain.ids import contact_id
 from homing.domain.moments import Moment, parse_moment
 from homing.domain.sends import Send
+from homing.errors import RetryLater
 from homing.ports import Contacts, Events, Sends
 
 
@@ -21,6 +22,7 @@ class Feedback:
     def take(self, notice: dict[str, Any], now: Moment) -> str:
         """Act on one SES event (the shape that SES publishes); the event's type.
 
+        Raises RetryLater for a mail that the ledger does not know yet.
         Source: https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html
         """
         kind = str(notice["eventType"])
@@ -43,9 +45,11 @@ class Feedback:
         if profile_id is None or send_id is None:
             return
         known = self.sends.load(profile_id, send_id)
-        if known is None or known.outcome != "unknown":
-            return
-        self.sends.record(known.model_copy(update=_as_sent(known, mail)))
+        if known is None:
+            # Quicker than the ledger, or the send function died before it wrote: its retry will write there.
+            raise RetryLater(f"send {send_id} is not in the ledger yet")
+        if known.outcome == "unknown":
+            self.sends.record(known.model_copy(update=_as_sent(known, mail)))
 
     def _suppress(self, mail: dict[str, Any], addresses: list[str], reason: str, at: Moment, now: Moment) -> None:
         """No mail to these addresses any more; their profile learns it as the withdrawal of consent."""
