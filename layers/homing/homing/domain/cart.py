@@ -32,18 +32,21 @@ class Cart(Frozen):
     cleared_at: Moment = 0
     reached: tuple[Moment, Stage] | None = None
 
-    def after(self, event: Event) -> "Cart":
-        """The cart with the event's effect; unchanged where the event has none."""
+    @classmethod
+    def told_by(cls, event: Event) -> "Cart":
+        """What the event alone tells of the cart."""
         if event.name == "Order Completed":
-            return self.joined(Cart(cleared_at=event.at))
-        operations = tuple(_operations(event))
+            return cls(cleared_at=event.at)
+        operations = tuple(sorted(_operations(event)))
         stage = _STAGES.get(event.name or "")
         if not operations and stage is None:
-            return self
-        return self.joined(Cart(operations=operations, reached=(event.at, stage) if stage else None))
+            return _EMPTY
+        return cls(operations=operations, reached=(event.at, stage) if stage else None)
 
     def joined(self, other: "Cart") -> "Cart":
         """Both carts as one: what the later order of the two cleared stays cleared."""
+        if other is _EMPTY:
+            return self
         cleared_at = max(self.cleared_at, other.cleared_at)
         operations = sorted(
             operation for operation in (*self.operations, *other.operations) if operation[0] > cleared_at
@@ -94,6 +97,9 @@ class Cart(Frozen):
                 break
             start = time
         return start
+
+
+_EMPTY = Cart()
 
 
 def _operations(event: Event) -> Iterable[Operation]:

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from homing.domain.cart import Cart
 from homing.domain.events import Event, Frozen
+from homing.domain.ids import FINGERPRINT_LENGTH, fingerprint
 from homing.domain.moments import DAY, Moment
 from homing.domain.orders import Orders
 from homing.domain.recent import keep_latest
@@ -34,7 +35,6 @@ REMEMBERED_INTERESTS = 12
 
 SEEN_DAYS = 15
 """A stream repeats a record within one day, a dead-letter queue within fourteen: older repeats cannot come."""
-_SEEN_LENGTH = 8
 
 _VISIT_TYPES = frozenset({"page", "screen"})
 _VISIT_NAMES = frozenset(
@@ -93,30 +93,35 @@ class Profile(Frozen):
 
     def has_seen(self, fact: str) -> bool:
         """Whether the fact is folded in already."""
-        fingerprint = fact[:_SEEN_LENGTH]
+        return self._has_seen(fingerprint(fact))
+
+    def _has_seen(self, mark: str) -> bool:
         return any(
-            day[start : start + _SEEN_LENGTH] == fingerprint
+            day[start : start + FINGERPRINT_LENGTH] == mark
             for day in self.seen.values()
-            for start in range(0, len(day), _SEEN_LENGTH)
+            for start in range(0, len(day), FINGERPRINT_LENGTH)
         )
 
     def after(self, event: Event, received_at: Moment) -> "Profile":
-        """The profile with one more event; itself where the event is folded in already.
+        """The profile with one more event; equal to itself where the event is folded in already.
 
         `received_at` is when the event was stored: it tells when its fingerprint may be forgotten.
         """
-        if self.has_seen(event.fact):
+        if event.fact == event.message_fact and self.has_seen(event.fact):
             return self
-        return self.joined(_alone(event, received_at)).model_copy(
-            update={"orders": _orders_after(self.orders, event), "cart": self.cart.after(event)}
-        )
+        # An order that is told again, by another message, still counts once, but brings its consent and traits.
+        return self.joined(_alone(event, received_at))
+
+    def with_anonymous(self, alias: str) -> "Profile":
+        """With the alias named among those whose history has joined."""
+        return self.model_copy(update={"anonymous": tuple(sorted({*self.anonymous, alias}))})
 
     def joined(self, other: "Profile") -> "Profile":
         """Both histories as one person's; the order of joining makes no difference."""
         user_ids = [user_id for user_id in (self.user_id, other.user_id) if user_id is not None]
         identified = [at for at in (self.identified_at, other.identified_at) if at is not None]
         currencies = [currency for currency in (self.currency, other.currency) if currency is not None]
-        return Profile(
+        joined = Profile(
             user_id=min(user_ids, default=None),
             anonymous=tuple(sorted({*self.anonymous, *other.anonymous})),
             identified_at=min(identified, default=None),
@@ -130,10 +135,13 @@ class Profile(Frozen):
             interests=keep_latest((*self.interests, *other.interests), REMEMBERED_INTERESTS),
             seen=_seen_in_either(self.seen, other.seen),
         )
+        if not joined.orders.amounts and not joined.orders.cancellations:
+            return joined
+        return joined.model_copy(update={"orders": joined.orders.remembering(joined._has_seen)})
 
 
 def _alone(event: Event, received_at: Moment) -> Profile:
-    """What the event alone tells, but for orders and cart."""
+    """What the event alone tells."""
     day = event.at // DAY
     looked_at = event.name == "Product Viewed"
     interested = looked_at or event.name in ("Product Added", "Order Completed")
@@ -147,23 +155,13 @@ def _alone(event: Event, received_at: Moment) -> Profile:
             for purpose, granted in event.consent.items()
         },
         currency=(event.at, event.currency) if event.currency else None,
+        orders=Orders.told_by(event),
+        cart=Cart.told_by(event),
         visits=((day,),) if is_visit else (),
         viewed=tuple((event.at, line.product_id) for line in event.products) if looked_at else (),
         interests=tuple((day, line.category) for line in event.products if line.category) if interested else (),
-        seen={received_at // DAY: event.fact[:_SEEN_LENGTH]},
+        seen={received_at // DAY: fingerprint(event.fact)},
     )
-
-
-def _orders_after(orders: Orders, event: Event) -> Orders:
-    match event.name:
-        case "Order Completed":
-            return orders.completed(event)
-        case "Order Refunded":
-            return orders.refunded_by(event)
-        case "Order Cancelled":
-            return orders.cancelled_by()
-        case _:
-            return orders
 
 
 def _latest(ours: dict[str, Stamped], theirs: dict[str, Stamped]) -> dict[str, Stamped]:
@@ -186,6 +184,6 @@ def _seen_in_either(ours: dict[int, str], theirs: dict[int, str]) -> dict[int, s
 def _merged(ours: str, theirs: str) -> str:
     if not theirs or not ours:
         return ours or theirs
-    starts = range(0, len(ours) + len(theirs), _SEEN_LENGTH)
+    starts = range(0, len(ours) + len(theirs), FINGERPRINT_LENGTH)
     together = ours + theirs
-    return "".join(sorted({together[start : start + _SEEN_LENGTH] for start in starts}))
+    return "".join(sorted({together[start : start + FINGERPRINT_LENGTH] for start in starts}))

@@ -13,10 +13,9 @@ from homing.domain.record import ProfileRecord
 from homing.domain.segments import Segments
 from homing.errors import Conflict
 from homing.ports import Catalogue, Contacts, Due, Profiles
+from homing.usecases.histories import gives_way, owner_of, with_histories
 
 ATTEMPTS = 5
-LONGEST_CHAIN = 4
-"""Histories that joined one after another: device, newsletter, account."""
 REMEMBERED_PRODUCTS = 5_000
 
 
@@ -57,57 +56,70 @@ class Projector:
         self._learn_products([event for event, _ in stored])
 
     def _fold_once(self, alias: str, stored: Sequence[StoredEvent], now: Moment) -> None:
-        record = self._owner_of(alias)
-        facts = record.facts
+        record, closed = owner_of(self.profiles, alias)
+        # A crash may have closed a history and not taken it over: that comes before anything is added.
+        facts = with_histories(record.facts, closed)
         for event, received_at in stored:
             facts = self._with_anonymous_history(facts, record.profile_id, event).after(event, received_at)
-        if any(event.consent or "email" in event.traits for event, _ in stored) and facts.trait("email"):
-            facts = self._known_by_address(facts, record.profile_id)
-        self._save(record, record.with_facts(facts, self.segments, now))
-
-    def _owner_of(self, alias: str) -> ProfileRecord:
-        """The record of the profile that the alias belongs to by now."""
-        record = self.profiles.load(alias)
-        for _ in range(LONGEST_CHAIN):
-            if record.joined_to is None:
-                break
-            record = self.profiles.load(record.joined_to)
-        return record
+        if facts.trait("email") and _told_to_contact(facts) != _told_to_contact(record.facts):
+            ours = record.model_copy(update={"facts": facts})
+            facts, owner = self._known_by_address(ours)
+            if owner is not None:
+                self._close(ours, owner.profile_id, owner.facts.user_id)
+                return self._fold_once(alias, stored, now)
+        return self._save(record, record.with_facts(facts, self.segments, now))
 
     def _with_anonymous_history(self, facts: Profile, profile_id: str, event: Event) -> Profile:
         """The facts, with those from before the shopper was known, where the event tells who it was."""
         if event.user_id is None or event.anonymous_id is None:
             return facts
         anonymous = alias_id("anonymous", event.anonymous_id)
-        return facts if anonymous in facts.anonymous else self._absorb(facts, profile_id, anonymous)
+        if anonymous in facts.anonymous:
+            return facts
+        owner, closed = owner_of(self.profiles, anonymous)
+        if owner.profile_id != profile_id:
+            if owner.facts.user_id is not None:
+                return facts  # a device that two share: its history stays with who was known first
+            closed.append(self._close(owner, profile_id, event.user_id))
+        return with_histories(facts, closed)
 
-    def _known_by_address(self, facts: Profile, profile_id: str) -> Profile:
-        """Tell the contact of the consent; the facts, joined with a history under the same address and no name."""
+    def _known_by_address(self, ours: ProfileRecord) -> tuple[Profile, ProfileRecord | None]:
+        """Tell the contact of the consent, and find who has come with the same address before.
+
+        The facts with what is known of them; and the record to which ours gives way, where it does.
+        """
+        facts = ours.facts
         consent = facts.consent.get("marketing")
-        owner_id = self.contacts.note_consent(
+        first_id = self.contacts.note_consent(
             contact_id(facts.trait("email") or ""),
-            profile_id,
+            ours.profile_id,
             granted=consent is not None and consent.granted,
             at=consent.at if consent else 0,
         )
-        if owner_id == profile_id or owner_id in facts.anonymous or facts.user_id is None:
-            return facts
-        owner = self.profiles.load(owner_id)
-        return facts if owner.facts.user_id is not None else self._absorb(facts, profile_id, owner_id)
+        owner, closed = owner_of(self.profiles, first_id)
+        if owner.profile_id != ours.profile_id:
+            if owner.version == 0:
+                raise Conflict(f"profile {owner.profile_id} is about to be written")
+            if owner.facts.user_id is not None and facts.user_id is not None:
+                return facts, None  # two accounts with one address stay two
+            if gives_way(ours, owner):
+                return facts, owner
+            closed.append(self._close(owner, ours.profile_id, facts.user_id))
+        joined = with_histories(facts, closed)
+        if _told_to_contact(joined) == _told_to_contact(facts):
+            return joined, None
+        return self._known_by_address(ours.model_copy(update={"facts": joined}))
 
-    def _absorb(self, facts: Profile, profile_id: str, anonymous: str) -> Profile:
-        """The facts joined with an anonymous history, which from now on belongs to this profile.
+    def _close(self, record: ProfileRecord, owner_id: str, user_id: str | None) -> ProfileRecord:
+        """The record as it stands for ever, part of the profile `owner_id` from now on, whose user id it keeps.
 
-        The history is closed before it is taken over: a crash in between takes it over again, unchanged.
+        It is closed before it is taken over: a crash in between takes over the same.
         """
-        record = self.profiles.load(anonymous)
-        if record.joined_to is None:
-            record = record.model_copy(update={"joined_to": profile_id, "segments": {}, "due_at": None})
-            self.profiles.save(record)
-        if record.joined_to != profile_id:
-            return facts
-        joined = facts.joined(record.facts)
-        return joined.model_copy(update={"anonymous": tuple(sorted({*joined.anonymous, anonymous}))})
+        facts = record.facts.model_copy(update={"user_id": user_id})
+        changes = {"facts": facts, "joined_to": owner_id, "segments": {}, "due_at": None}
+        closed = record.model_copy(update=changes)
+        self.profiles.save(closed)
+        return closed
 
     def _save(self, before: ProfileRecord, after: ProfileRecord) -> None:
         if after == before:
@@ -150,3 +162,8 @@ class Projector:
             if before is None:
                 new.append(product)
         return new
+
+
+def _told_to_contact(facts: Profile) -> tuple[object, object]:
+    """All that a contact knows of a profile. It is told before the profile is written, so that no crash hides it."""
+    return facts.traits.get("email"), facts.consent.get("marketing")

@@ -21,8 +21,8 @@ from homing.domain.unsubscribe import Subscriber, make_token
 from homing.emails import RenderFailed
 from homing.errors import MailRefused, MailUncertain, RetryLater, RunEnded
 from homing.ports import Catalogue, Contacts, Mail, Mailer, Profiles, Renderer, Runs, Sends
+from homing.usecases.histories import owner_of
 
-LONGEST_CHAIN = 4
 SUGGESTIONS = 4
 _ENDING: frozenset[str] = frozenset({"no_consent", "suppressed", "run_ended"})
 """Reasons after which no later step can send either."""
@@ -167,11 +167,7 @@ class _Attempt:
 
     def _profile(self) -> ProfileRecord:
         """The run's profile, or the one that it has become part of."""
-        record = self.sender.profiles.load(self.run.profile_id)
-        for _ in range(LONGEST_CHAIN):
-            if record.joined_to is None:
-                break
-            record = self.sender.profiles.load(record.joined_to)
+        record, _ = owner_of(self.sender.profiles, self.run.profile_id)
         return record
 
     def _products(self, facts: Profile) -> dict[str, CatalogueProduct]:

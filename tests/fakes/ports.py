@@ -1,0 +1,231 @@
+"""The ports of the homing layer in memory, each as short as its contract allows."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from homing.domain.catalogue import CatalogueProduct, Shelf
+from homing.domain.events import Event
+from homing.domain.moments import Moment
+from homing.domain.permit import Contact, Withheld
+from homing.domain.record import ProfileRecord
+from homing.domain.sends import Run, Send
+from homing.errors import Conflict
+from homing.ports import Mail
+
+
+@dataclass
+class FakeEvents:
+    """Kept events by alias and fact, in the order in which they came."""
+
+    kept: dict[tuple[str, str], tuple[Event, Moment]] = field(default_factory=dict)
+
+    def put(self, event: Event, received_at: Moment) -> bool:
+        key = (event.alias, event.message_fact)
+        if key in self.kept:
+            return False
+        self.kept[key] = (event, received_at)
+        return True
+
+    @property
+    def all(self) -> list[Event]:
+        return [event for event, _ in self.kept.values()]
+
+
+@dataclass
+class FakeProfiles:
+    """Records with versions; `saves` counts the writes."""
+
+    records: dict[str, ProfileRecord] = field(default_factory=dict)
+    saves: int = 0
+
+    def load(self, profile_id: str) -> ProfileRecord:
+        return self.records.get(profile_id, ProfileRecord(profile_id=profile_id))
+
+    def save(self, record: ProfileRecord) -> None:
+        if self.load(record.profile_id).version != record.version:
+            raise Conflict(record.profile_id)
+        self.records[record.profile_id] = record.model_copy(update={"version": record.version + 1})
+        self.saves += 1
+
+
+@dataclass
+class FakeContacts:
+    """Contacts, and the profile that each address first came with."""
+
+    contacts: dict[str, Contact] = field(default_factory=dict)
+    owners: dict[str, str] = field(default_factory=dict)
+
+    def load(self, contact_id: str) -> Contact | None:
+        return self.contacts.get(contact_id)
+
+    def note_consent(self, contact_id: str, profile_id: str, *, granted: bool, at: Moment) -> str:
+        known = self.contacts.get(contact_id)
+        if known is None or (at, not granted) > (known.consent_at, not known.consent):
+            self._change(contact_id, consent=granted, consent_at=at)
+        return self.owners.setdefault(contact_id, profile_id)
+
+    def suppress(self, contact_id: str, reason: str) -> None:
+        self._change(contact_id, suppressed=self._contact(contact_id).suppressed or reason)
+
+    def add_run(self, contact_id: str, run_id: str, profile_id: str) -> None:
+        self._change(contact_id, runs={**self._contact(contact_id).runs, run_id: profile_id})
+
+    def remove_run(self, contact_id: str, run_id: str, send_ids: Collection[str]) -> None:
+        contact = self._contact(contact_id)
+        runs = {name: profile for name, profile in contact.runs.items() if name != run_id}
+        claims = {name: at for name, at in contact.claims.items() if name not in send_ids}
+        self._change(contact_id, runs=runs, claims=claims)
+
+    def claim(self, contact_id: str, run_id: str, send_id: str, at: Moment) -> Withheld | None:
+        contact = self._contact(contact_id)
+        withheld = contact.withheld(run_id, send_id)
+        if withheld is None:
+            self._change(contact_id, claims={**contact.claims, send_id: at})
+        return withheld
+
+    def release(self, contact_id: str, send_id: str) -> None:
+        claims = {name: at for name, at in self._contact(contact_id).claims.items() if name != send_id}
+        self._change(contact_id, claims=claims)
+
+    def _contact(self, contact_id: str) -> Contact:
+        return self.contacts.get(contact_id, Contact(contact_id=contact_id))
+
+    def _change(self, contact_id: str, **changes: Any) -> None:
+        self.contacts[contact_id] = self._contact(contact_id).model_copy(update=changes)
+
+
+@dataclass
+class FakeRuns:
+    """Run records by run id."""
+
+    kept: dict[str, Run] = field(default_factory=dict)
+
+    def load(self, run: Run) -> Run | None:
+        return self.kept.get(run.run_id)
+
+    def begin(self, run: Run) -> None:
+        self.kept.setdefault(run.run_id, run)
+
+    def end(self, run: Run) -> None:
+        known = self.kept.get(run.run_id)
+        if known is None:
+            self.kept[run.run_id] = run.model_copy(update={"contact_id": "", "started_at": 0})
+        elif known.ended is None:
+            changes = {"ended": run.ended, "ended_at": run.ended_at, "reason": run.reason}
+            self.kept[run.run_id] = known.model_copy(update=changes)
+
+
+@dataclass
+class FakeSends:
+    """The ledger; `entries` holds every entry that was kept, also those that a final one replaced."""
+
+    kept: dict[str, Send] = field(default_factory=dict)
+    entries: list[Send] = field(default_factory=list)
+
+    def load(self, profile_id: str, send_id: str) -> Send | None:
+        send = self.kept.get(send_id)
+        return send if send is not None and send.profile_id == profile_id else None
+
+    def record(self, send: Send) -> None:
+        known = self.kept.get(send.send_id)
+        if known is None or known.outcome == "unknown":
+            self.kept[send.send_id] = send
+            self.entries.append(send)
+
+
+@dataclass
+class FakeDue:
+    """Moments with profiles; `read` keeps what was handed out."""
+
+    armed: set[tuple[Moment, str]] = field(default_factory=set)
+    read: list[tuple[Moment, str]] = field(default_factory=list)
+
+    def arm(self, moment: Moment, profile_id: str) -> None:
+        self.armed.add((moment, profile_id))
+
+    def until(self, moment: Moment, limit: int) -> Sequence[tuple[Moment, str]]:
+        page = sorted(entry for entry in self.armed if entry[0] <= moment)[:limit]
+        self.read += page
+        return page
+
+    def disarm(self, moment: Moment, profile_id: str) -> None:
+        self.armed.discard((moment, profile_id))
+
+
+@dataclass
+class FakeCatalogue:
+    """Products and the shelf."""
+
+    products: dict[str, CatalogueProduct] = field(default_factory=dict)
+    kept_shelf: Shelf = field(default_factory=Shelf)
+
+    def load(self, product_ids: Iterable[str]) -> Mapping[str, CatalogueProduct]:
+        return {product_id: self.products[product_id] for product_id in product_ids if product_id in self.products}
+
+    def save(self, product: CatalogueProduct) -> None:
+        known = self.products.get(product.product_id)
+        if known is None or known.updated_at <= product.updated_at:
+            self.products[product.product_id] = product
+
+    def shelf(self) -> Shelf:
+        return self.kept_shelf
+
+    def save_shelf(self, shelf: Shelf) -> None:
+        self.kept_shelf = shelf
+
+
+@dataclass
+class FakeExecutions:
+    """Executions by name; a name is never free again, and always comes with the same input."""
+
+    inputs: dict[str, Mapping[str, object]] = field(default_factory=dict)
+    stopped: dict[str, str] = field(default_factory=dict)
+
+    def start(self, journey: str, name: str, execution_input: Mapping[str, object]) -> None:
+        assert name.startswith(f"{journey}-")
+        assert self.inputs.setdefault(name, execution_input) == execution_input
+
+    def stop(self, journey: str, name: str, reason: str) -> None:
+        if name in self.inputs:
+            self.stopped.setdefault(name, reason)
+
+
+@dataclass
+class FakeMailer:
+    """An outbox. `answers` are raised in turn before any mail is taken; where None, the mail is taken."""
+
+    sent: list[Mail] = field(default_factory=list)
+    answers: list[Exception | None] = field(default_factory=list)
+    asked: int = 0
+
+    def send(self, mail: Mail) -> str:
+        self.asked += 1
+        answer = self.answers.pop(0) if self.answers else None
+        if answer is not None:
+            raise answer
+        self.sent.append(mail)
+        return f"message-{len(self.sent)}"
+
+
+@dataclass(frozen=True)
+class FakeRendered:
+    """What a FakeRenderer makes of everything."""
+
+    subject: str
+    html: str
+    text: str
+
+
+@dataclass
+class FakeRenderer:
+    """Keeps the contexts that it was given, beside template and language."""
+
+    rendered: list[tuple[str, str, Any]] = field(default_factory=list)
+    failure: Exception | None = None
+
+    def render(self, template: str, language: str, context: Any) -> FakeRendered:
+        if self.failure is not None:
+            raise self.failure
+        self.rendered.append((template, language, context))
+        return FakeRendered(f"subject of {template}", "<p>html</p>", "text")

@@ -1,0 +1,177 @@
+"""The profile is a fold over events that gives the same for any order, any repetition and any moment of joining."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from homing.domain.events import Event
+from homing.domain.moments import DAY, HOUR
+from homing.domain.profile import SEEN_DAYS, Consent, Profile
+from tests.fakes.stories import NOW, bought, happened, product, profile_of, put_in_cart, signed_up, withdrew
+
+START = NOW - 12 * DAY
+
+moments = st.integers(0, 40).map(lambda step: START + step * 6 * HOUR)
+products = st.builds(
+    product,
+    product_id=st.sampled_from("abcd"),
+    quantity=st.integers(1, 3),
+    price=st.sampled_from([None, 500, 1200]),
+    category=st.sampled_from([None, "tea", "clay"]),
+)
+consents = st.dictionaries(st.sampled_from(["marketing", "sms"]), st.booleans())
+traits = st.dictionaries(st.sampled_from(["email", "first_name", "city"]), st.sampled_from(["a@b", "Ada", "Köln"]))
+happenings = st.fixed_dictionaries(
+    {
+        "name": st.sampled_from(
+            [
+                None,
+                "Product Viewed",
+                "Product Added",
+                "Product Removed",
+                "Cart Viewed",
+                "Checkout Started",
+                "Payment Info Entered",
+                "Order Completed",
+                "Order Refunded",
+                "Order Cancelled",
+            ]
+        ),
+        "at": moments,
+        "products": st.lists(products, max_size=2).map(tuple),
+        "consent": consents,
+        "traits": traits,
+        "order_id": st.sampled_from([None, "o1", "o2"]),
+        "total": st.sampled_from([None, 100, 2500]),
+        "currency": st.sampled_from([None, "EUR", "GBP"]),
+        "source": st.sampled_from(["api", "unsubscribe"]),
+    }
+)
+
+
+def make_event(told: dict[str, Any]) -> Event:
+    return happened(**told)
+
+
+events_of_one_shopper = st.lists(happenings.map(make_event), max_size=6)
+few = settings(max_examples=60)
+
+
+def fold(profile: Profile, events: Iterable[Event]) -> Profile:
+    for event in events:
+        profile = profile.after(event, event.at + HOUR)
+    return profile
+
+
+@given(events_of_one_shopper, st.data())
+def test_the_profile_is_the_same_for_any_order_and_any_repetition(events: list[Event], data: st.DataObject) -> None:
+    once = fold(Profile(), events)
+    again = data.draw(st.permutations(events)) + data.draw(st.lists(st.sampled_from(events))) if events else []
+    assert fold(Profile(), data.draw(st.permutations(again))) == once
+
+
+@few
+@given(events_of_one_shopper, events_of_one_shopper, st.data())
+def test_two_histories_that_join_give_what_one_history_would_have_given(
+    ours: list[Event], theirs: list[Event], data: st.DataObject
+) -> None:
+    before, after = (data.draw(st.integers(0, len(events))) for events in (ours, theirs))
+    joined = fold(Profile(), ours[:before]).joined(fold(Profile(), theirs[:after]))
+    assert fold(joined, ours[before:] + theirs[after:]) == fold(Profile(), ours + theirs)
+
+
+@few
+@given(events_of_one_shopper, events_of_one_shopper, events_of_one_shopper)
+def test_the_order_of_joining_makes_no_difference(first: list[Event], second: list[Event], third: list[Event]) -> None:
+    one, two, three = (fold(Profile(), events) for events in (first, second, third))
+    assert one.joined(two) == two.joined(one)
+    assert one.joined(two).joined(three) == one.joined(two.joined(three))
+
+
+@few
+@given(events_of_one_shopper)
+def test_a_profile_survives_the_way_to_json_and_back(events: list[Event]) -> None:
+    profile = fold(Profile(), events)
+    assert Profile.model_validate_json(profile.model_dump_json(exclude_defaults=True)) == profile
+
+
+def test_of_a_consent_and_a_withdrawal_at_the_same_moment_the_withdrawal_counts() -> None:
+    agreed, stopped = signed_up(), withdrew()
+    for profile in (profile_of(agreed, stopped), profile_of(stopped, agreed)):
+        assert profile.consent["marketing"] == Consent(granted=False, at=NOW, source="api")
+
+
+def test_who_agrees_again_after_a_withdrawal_has_agreed() -> None:
+    assert profile_of(signed_up(NOW + 1), withdrew(NOW)).consent["marketing"].granted
+
+
+def test_the_later_trait_counts_in_whatever_order_both_arrive() -> None:
+    old, new = signed_up(NOW, "old@example.com"), signed_up(NOW + 1, "new@example.com")
+    assert profile_of(new, old).trait("email") == profile_of(old, new).trait("email") == "new@example.com"
+
+
+def test_a_trait_that_mails_and_segments_do_not_need_is_not_kept() -> None:
+    profile = profile_of(signed_up(traits={"shoe_size": "44", "first_name": "Ada"}))
+    assert profile.traits.keys() == {"email", "first_name"}
+
+
+def test_an_order_that_client_and_server_both_tell_counts_once_with_the_greater_amount() -> None:
+    orders = profile_of(bought(order_id="o1", total=1000), bought(order_id="o1", total=1250)).orders
+    assert (orders.count, orders.revenue) == (1, 1250)
+
+
+def test_an_order_told_in_two_histories_of_one_shopper_counts_once() -> None:
+    device = profile_of(bought(order_id="o1", total=1000, user=None, anonymous_id="device"))
+    account = profile_of(bought(order_id="o1", total=1250), bought(order_id="o2", total=500))
+    orders = account.joined(device).orders
+    assert (orders.count, orders.revenue) == (2, 1750)
+
+
+def test_the_consent_that_comes_with_the_second_telling_of_an_order_is_not_lost() -> None:
+    told_again = bought(order_id="o1", consent={"marketing": False})
+    assert not profile_of(bought(order_id="o1"), told_again).consent["marketing"].granted
+
+
+def test_orders_without_a_number_are_orders_of_their_own() -> None:
+    assert profile_of(bought(), bought()).orders.count == 2
+
+
+def test_a_refund_lowers_the_revenue_once_for_each_time_money_is_given_back() -> None:
+    refund = happened("Order Refunded", order_id="o1", total=300)
+    another = happened("Order Refunded", order_id="o1", total=200)
+    orders = profile_of(bought(order_id="o1"), refund, refund, another).orders
+    assert (orders.revenue, orders.refunded) == (1200, 500)
+
+
+def test_a_cancellation_told_twice_counts_once() -> None:
+    cancelled = [happened("Order Cancelled", order_id="o1") for _ in range(2)]
+    assert profile_of(bought(order_id="o1"), *cancelled).orders.cancelled == 1
+
+
+def test_only_visits_to_the_shop_are_visits() -> None:
+    assert profile_of(bought(), signed_up()).last_visit_at is None
+    assert profile_of(happened("Product Viewed", products=(product(),))).last_visit_at == NOW // DAY * DAY
+
+
+def test_what_cannot_be_told_again_any_more_is_forgotten_but_stays_counted() -> None:
+    profile = Profile()
+    for day in range(2 * SEEN_DAYS):
+        at = NOW + day * DAY
+        profile = profile.after(bought(at, order_id=str(day)), at)
+    assert len(profile.seen) == len(profile.orders.amounts) == SEEN_DAYS
+    assert profile.orders.count == 2 * SEEN_DAYS
+
+
+@pytest.mark.parametrize("known", ["user", "anonymous"])
+def test_a_profile_of_a_busy_year_stays_small(known: str) -> None:
+    profile = Profile()
+    for day in range(365):
+        at = NOW + day * DAY
+        name = {"user": "ada"} if known == "user" else {"user": None, "anonymous_id": "device"}
+        look = happened("Product Viewed", at, products=(product(f"p{day}", category=f"c{day}"),), **name)
+        for event in (look, put_in_cart(at, f"p{day}", **name), bought(at + 1, order_id=str(day), **name)):
+            profile = profile.after(event, at)
+    assert len(profile.model_dump_json(exclude_defaults=True)) < 2_500
