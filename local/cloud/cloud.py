@@ -82,7 +82,7 @@ class Cloud:
         self.seam = seam
         self.functions = Functions(seed, {"AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION, **environment})
         self.queues = Queues(REGION)
-        self.database = Database(timers, REGION, self.seam.unseen)
+        self.database = Database(timers, REGION, self.seam.unseen, self._caller)
         self.invocations = AsyncInvocations(self.functions, self.queues, timers)
         self.bus = EventBus(self.invocations, self.queues, timers, REGION, seed)
         self.workflows = Workflows(self.functions, self.bus, timers, seed)
@@ -207,7 +207,7 @@ class Cloud:
         """What has been done so far: the billed operations, and every AWS call as `service.Operation`."""
         billed = {
             "lambda_invocations": self.functions.invocations,
-            "dynamodb_write_units": self.database.write_units,
+            "dynamodb_write_units": self.database.write_units.total(),
             "dynamodb_read_units": ceil(self.database.read_units),
             "state_transitions": self.workflows.transitions,
             "ses_sends": len(self.ses.outbox),
@@ -328,6 +328,10 @@ class Cloud:
             self.invocations.pump,
             self._run_due_timer,
         ]
+
+    def _caller(self) -> str:
+        """The logical id of the function that runs now, or nothing."""
+        return "" if self.functions.running is None else self.functions.running.logical_id
 
     def _run_due_timer(self) -> bool:
         due = self.timers.next_moment()

@@ -5,6 +5,7 @@ record for a write that changes nothing, two for an update that makes an item), 
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -59,11 +60,19 @@ class _Write:
 class Database:
     """The observer of DynamoDB's calls. Units are counted since the start."""
 
-    def __init__(self, timers: Timers, region: str, unseen: Callable[[], AbstractContextManager[None]]) -> None:
+    def __init__(
+        self,
+        timers: Timers,
+        region: str,
+        unseen: Callable[[], AbstractContextManager[None]],
+        caller: Callable[[], str],
+    ) -> None:
         self.streams: dict[str, Stream] = {}
         self.observers: list[Callable[[str, StreamRecord], None]] = []
-        self.write_units = 0
+        self.write_units: Counter[str] = Counter()
+        """Units by the logical id of the function that wrote; the empty name for writes from outside."""
         self.read_units = 0.0
+        self._caller = caller
         self._timers = timers
         self._region = region
         self._unseen = unseen
@@ -90,7 +99,7 @@ class Database:
             return
         for write in noted:
             after = write.before if error else write.stream.table.image(write.key)
-            self.write_units += units.write_units(
+            self.write_units[self._caller()] += units.write_units(
                 units.item_size(write.before),
                 units.item_size(after),
                 transactional=operation == "TransactWriteItems",

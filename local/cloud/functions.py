@@ -119,6 +119,8 @@ class Functions:
         self.by_arn: dict[str, Function] = {}
         self.by_logical_id: dict[str, Function] = {}
         self.invocations = 0
+        self.running: Function | None = None
+        """The function whose handler runs now."""
         self._random = Random(f"request ids {seed}")
         self._environment = dict(environment)
         self._sandboxes: dict[str, _Sandbox] = {}
@@ -186,6 +188,7 @@ class Functions:
         self._log.lines = function.log
         sys.stdout = sys.stderr = self._log
         sys.path[:0] = roots
+        outer, self.running = self.running, function
         host = self._host_first_party()
         _replace_modules(host, sandbox.modules)
         size = len(sys.modules)
@@ -197,6 +200,7 @@ class Functions:
             _replace_modules(sandbox.modules, host)
             self._modules_seen = len(sys.modules)
             del sys.path[: len(roots)]
+            self.running = outer
             self._log.finish_line()
             sys.stdout, sys.stderr = streams
 

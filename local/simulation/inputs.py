@@ -17,6 +17,10 @@ class InputUnreadable(Exception):
     """An input that is no text of lines; the message says which and why."""
 
 
+class NoMessage(ValueError):
+    """A line without a message that has a time."""
+
+
 class Message(NamedTuple):
     """A line with its moment. Sorting puts lines of one moment into an order of their own, whatever the file's."""
 
@@ -62,7 +66,7 @@ def read_lines(inputs: Inputs, lines: Iterable[str], source: str) -> None:
         place = f"{source}:{number}"
         try:
             inputs.messages.append(Message(_moment(text), text, place))
-        except ValueError as error:
+        except NoMessage as error:
             inputs.rejected.append(Rejected(place, str(error)))
 
 
@@ -70,13 +74,16 @@ def _moment(text: str) -> Moment:
     try:
         message = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"not JSON: {error}") from error
+        raise NoMessage(f"not JSON: {error}") from error
     if not isinstance(message, dict):
-        raise ValueError("not a JSON object")
+        raise NoMessage("not a JSON object")
     told = message.get("timestamp")
     if not isinstance(told, str):
-        raise ValueError("timestamp: missing, so there is no time to send it at")
-    return parse_moment(told)
+        raise NoMessage("timestamp: missing, so there is no time to send it at")
+    try:
+        return parse_moment(told)
+    except ValueError as error:
+        raise NoMessage(f"timestamp: {error}") from error
 
 
 def _lines(name: str) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from homing.adapters.ledger import RUN_PREFIX, SEND_PREFIX, run_of, send_of
-from homing.adapters.profiles import PROFILE_KEY, profile_record
+from homing.adapters.profiles import PROFILE_KEY, profile_record, profile_state
 from homing.domain.moments import Moment, format_moment
 from homing.domain.record import ProfileRecord
 from homing.domain.sends import Run, Send
@@ -108,7 +108,7 @@ class Recorder:
     def _see_profile(self, profile_id: str, image: dict[str, Any]) -> None:
         self._profiles[profile_id] = image
         before = self._segments.get(profile_id, {})
-        after = json.loads(image["state"]["S"]).get("segments", {})
+        after = json.loads(profile_state(image)).get("segments", {})
         self._segments[profile_id] = after
         if before.keys() == after.keys():
             return

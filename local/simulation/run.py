@@ -125,6 +125,7 @@ def _summary(cloud: Cloud, recorder: Recorder, events: dict[str, int], virtual_d
         "journeys": {name: dict(sorted(counts.items())) for name, counts in sorted(journeys.items())},
         "emails": emails,
         "operations": {name: operations[name] for name in COUNTED},
+        "write_units_by_function": dict(sorted(cloud.database.write_units.items())),
         "dead_letters": len(cloud.dead_letters()),
         "virtual_days": round(virtual_days, 2),
     }

@@ -1,0 +1,62 @@
+"""What a simulation cost: `python bench/operations.py OUT_DIR...`.
+
+For each folder that `homing simulate` wrote: messages a second, and the operations that AWS would count for each
+message and for each email. The counts are exact and the same in every run; the speed is this machine's, of the day.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+OPERATIONS = (
+    "lambda_invocations",
+    "dynamodb_write_units",
+    "dynamodb_read_units",
+    "state_transitions",
+    "ses_sends",
+)
+
+
+def main() -> int:
+    """Print the figures of each folder; the exit status."""
+    folders = [Path(argument) for argument in sys.argv[1:]]
+    if not folders:
+        print(__doc__, file=sys.stderr)
+        return 2
+    for folder in folders:
+        try:
+            summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            print(f"{folder} holds no run of homing simulate: {error}", file=sys.stderr)
+            return 2
+        Console().print(figures(folder.name, summary))
+    return 0
+
+
+def figures(name: str, summary: dict[str, Any]) -> Table:
+    """The table of one run."""
+    accepted, sent = summary["events"]["accepted"], summary["emails"]["sent"]
+    table = Table(title=f"{name}: {accepted:,} events, {sent:,} emails", title_justify="left")
+    table.add_column("operation")
+    for column in ("in all", "per event", "per email"):
+        table.add_column(column, justify="right")
+    for operation in OPERATIONS:
+        count = summary["operations"][operation]
+        table.add_row(operation.replace("_", " "), f"{count:,}", _ratio(count, accepted), _ratio(count, sent))
+    for function, units in summary["write_units_by_function"].items():
+        table.add_row(f"  write units of {function}", f"{units:,}", _ratio(units, accepted), _ratio(units, sent))
+    table.caption = f"{summary['events']['read'] / summary['wall_seconds']:,.1f} events a second on this machine"
+    table.caption_justify = "left"
+    return table
+
+
+def _ratio(count: int, of: int) -> str:
+    return f"{count / of:.2f}" if of else "-"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
