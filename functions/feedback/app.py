@@ -14,7 +14,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         try:
             kind = bootstrap.feedback().take(json.loads(record["body"]), bootstrap.now())
             count_by("Feedback", kind=kind)
-        except Exception:  # one bad message must not stop the rest; it comes again, and ends in the dead-letter queue
+        except Exception:  # noqa: BLE001 - it comes again, and stops no other message
             logger.exception("feedback failed", extra={"message_id": record["messageId"]})
             failures.append({"itemIdentifier": record["messageId"]})
     return {"batchItemFailures": failures}

@@ -2,7 +2,8 @@
 
 A simulated year makes half a million calls, of which moto's work is the smaller part: signing, headers, URL matching
 and serialising are the larger. botocore lets a `before-call` handler give the answer itself, which saves all that.
-Whatever is not plain (a refusal, sets of binary values, other operations) takes the long road, so the answers are the same.
+Whatever is not plain (a refusal, sets of binary values, other operations) takes the long road, and the answers are
+the same.
 """
 
 import json

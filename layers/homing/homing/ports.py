@@ -1,4 +1,4 @@
-"""What the use cases need from outside. Each Protocol has a DynamoDB, Step Functions or SES adapter, and fakes in tests."""
+"""What the use cases need from outside. Each Protocol has an adapter for AWS, and a fake in the tests."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol

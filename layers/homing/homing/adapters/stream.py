@@ -26,7 +26,7 @@ def each_partition(partitions: Mapping[str, list[Record]], take: Callable[[str, 
     for partition, records in partitions.items():
         try:
             take(partition, records)
-        except Exception:  # whatever it is, the other partitions go on, and this one comes again or is parked
+        except Exception:  # noqa: BLE001 - whatever it is, the other partitions go on, and this one comes again or is parked
             logger.exception("records failed", extra={"partition": partition, "count": len(records)})
             failures.append({"itemIdentifier": records[0]["dynamodb"]["SequenceNumber"]})
     return {"batchItemFailures": failures}

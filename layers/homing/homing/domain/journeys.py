@@ -50,7 +50,7 @@ class Journey:
     """The hour of the shopper's own day at which a journey that waits for a day begins to send."""
 
     def entry(self, profile: Profile, at: Moment) -> str | None:
-        """What this entry is the only one for, as a word of the run's name; None where there is nothing to enter for."""
+        """What this entry is the only one for, as a word of the run's name; None where there is no reason to enter."""
         return _ENTRIES[self.once_per](profile, at)
 
     def exit_reason(self, profile: Profile, entry: str) -> ExitReason | None:

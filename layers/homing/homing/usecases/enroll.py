@@ -9,7 +9,7 @@ from homing.domain.journeys import Journey, Wanted, wanted
 from homing.domain.moments import Moment
 from homing.domain.permit import Contact
 from homing.domain.record import ProfileRecord
-from homing.domain.sends import Run, Send
+from homing.domain.sends import Outcome, Run, Send
 from homing.ports import Contacts, Executions, Profiles, Runs, Sends
 
 
@@ -65,10 +65,11 @@ class Enroller:
         return ended
 
     def _end(self, run: Run, journey: Journey, contact: Contact, reason: str, now: Moment) -> None:
-        """Take the licence first: from then on nothing is sent, whatever becomes of the rest.
+        """Take the licence: from then on nothing is sent, whatever becomes of the rest.
 
-        Cut off in between, the execution goes on to its next step, which finds the run ended and finishes this.
+        The claims are forgotten with it, so what they know is kept in the ledger before. Cut off after it, the execution goes on to its next step, which finds the run ended and finishes this.
         """
+        self._keep_interrupted_step(run, journey, contact, now)
         self.contacts.remove_run(run.contact_id, run.run_id, [run.send_id(step) for step in journey.steps])
         self.runs.end(run.model_copy(update={"ended": "exited", "reason": reason, "ended_at": now}))
         self._withhold_next_step(run, journey, contact, reason, now)
@@ -78,25 +79,20 @@ class Enroller:
         """Keep in the ledger which mail the exit has saved the shopper from, and why."""
         steps = (name for name in journey.steps if run.send_id(name) not in contact.claims)
         step = next(steps, None)
-        if step is None:
-            return
-        self.sends.record(
-            Send(
-                send_id=run.send_id(step),
-                run_id=run.run_id,
-                profile_id=run.profile_id,
-                journey=run.journey,
-                step=step,
-                template=journey.steps[step].template,
-                at=now,
-                outcome="skipped",
-                reason=reason,
-            )
-        )
+        if step is not None:
+            self.sends.record(_entry(run, journey, step, "skipped", reason, now))
+
+    def _keep_interrupted_step(self, run: Run, journey: Journey, contact: Contact, now: Moment) -> None:
+        """Keep in the ledger a mail that was claimed and of which nobody told the end: it may have gone out."""
+        claimed = [name for name in journey.steps if run.send_id(name) in contact.claims]
+        # Only the last can be in doubt: a state machine comes to the next step when the one before is in the ledger.
+        if claimed and self.sends.load(run.profile_id, run.send_id(claimed[-1])) is None:
+            self.sends.record(_entry(run, journey, claimed[-1], "unknown", "interrupted", now))
 
     def _start(self, want: Wanted, record: ProfileRecord, contact: Contact, now: Moment) -> bool:
         journey, entry = want
         if contact.suppressed or not contact.consent or self._is_running_or_was(journey, entry, record, contact):
+            self._drop_licence_of_ended(want, record, contact)
             return False
         run = Run(
             journey=journey.name,
@@ -117,6 +113,16 @@ class Enroller:
         self.runs.begin(run)
         return True
 
+    def _drop_licence_of_ended(self, want: Wanted, record: ProfileRecord, contact: Contact) -> None:
+        """Take the licence of a run that ended before its beginning was kept: whoever ended it knew no contact."""
+        run = Run(journey=want.journey.name, profile_id=record.profile_id, entry=want.entry)
+        if run.run_id not in contact.runs:
+            return
+        kept = self.runs.load(run)
+        if kept is not None and kept.ended is not None:
+            steps = [run.send_id(step) for step in want.journey.steps]
+            self.contacts.remove_run(contact.contact_id, run.run_id, steps)
+
     def _is_running_or_was(self, journey: Journey, entry: str, record: ProfileRecord, contact: Contact) -> bool:
         """Whether this entry has had its run, under any name of the person, or another run of the journey goes on."""
         own = Run(journey=journey.name, profile_id=record.profile_id, entry=entry).run_id
@@ -126,6 +132,20 @@ class Enroller:
         aliases = (record.profile_id, *record.facts.anonymous)
         entries = (Run(journey=journey.name, profile_id=alias, entry=entry) for alias in aliases)
         return any(self.runs.load(run) is not None for run in entries)
+
+
+def _entry(run: Run, journey: Journey, step: str, outcome: Outcome, reason: str, now: Moment) -> Send:
+    return Send(
+        send_id=run.send_id(step),
+        run_id=run.run_id,
+        profile_id=run.profile_id,
+        journey=run.journey,
+        step=step,
+        template=journey.steps[step].template,
+        at=now,
+        outcome=outcome,
+        reason=reason,
+    )
 
 
 def _looked_at(record: ProfileRecord) -> tuple[object, ...]:

@@ -59,7 +59,7 @@ class Sender:
         Raises RunEnded where the run is over, RetryLater where SES has to be asked again later.
         """
         done = self.sends.load(run.profile_id, run.send_id(step_name))
-        if done is not None and done.outcome != "unknown":
+        if done is not None:
             return done
         journey = self.shop.journeys.get(run.journey)
         step = journey.steps.get(step_name) if journey else None
@@ -84,18 +84,19 @@ class _Attempt:
         facts = record.facts
         email = facts.trait("email")
         exit_reason = self.journey.exit_reason(facts, self.run.entry)
-        if exit_reason is not None:
-            raise self._ended(exit_reason)
         if email is None:
-            raise self._ended("no_address")
+            raise self._ended(exit_reason or "no_address")
+        contact = contact_id(email)
+        if exit_reason is not None:
+            raise self._ended(exit_reason, contact)
         products = self._products(facts)
         if self.step.needs_items and not any(products.get(product_id) for product_id in facts.cart.lines()):
-            return self._record("skipped", "nothing_to_show")
+            return self._not_sent("skipped", "nothing_to_show", contact)
         try:
-            context = self._context(record, products, contact_id(email))
+            context = self._context(record, products, contact)
             rendered = self.sender.renderer.render(self.step.template, _language(facts), context)
         except RenderFailed as error:
-            return self._record("failed", f"render: {error}")
+            return self._not_sent("failed", f"render: {error}", contact)
         mail = Mail(
             send_id=self.send_id,
             profile_id=self.run.profile_id,
@@ -106,18 +107,17 @@ class _Attempt:
             text=rendered.text,
             unsubscribe_url=context["links"]["unsubscribe"],
         )
-        return self._post(mail)
+        return self._post(mail, contact)
 
     @property
     def send_id(self) -> str:
         return self.run.send_id(self.step_name)
 
-    def _post(self, mail: Mail) -> Send:
+    def _post(self, mail: Mail, contact: str) -> Send:
         """The permit, then SES, once."""
-        contact = contact_id(mail.to)
         withheld = self.sender.contacts.claim(contact, self.run.run_id, mail.send_id, self.now)
         if withheld is not None:
-            return self._withheld(withheld, mail.subject)
+            return self._withheld(withheld, mail.subject, contact)
         try:
             message_id = self.sender.mailer.send(mail)
         except RetryLater:
@@ -129,19 +129,29 @@ class _Attempt:
             return self._record("unknown", "no_answer", mail.subject)
         return self._record("sent", None, mail.subject, message_id)
 
-    def _withheld(self, withheld: Withheld, subject: str) -> Send:
+    def _withheld(self, withheld: Withheld, subject: str, contact: str) -> Send:
         if withheld == "already_claimed":
-            # An attempt before this one claimed the send and was cut off: only SES knows whether it asked.
-            return self._record("unknown", "interrupted", subject)
+            return self._interrupted(subject)
         if withheld in _ENDING:
-            raise self._ended(withheld)
+            raise self._ended(withheld, contact)
         return self._record("skipped", withheld, subject)
 
-    def _ended(self, reason: SkipReason) -> RunEnded:
+    def _interrupted(self, subject: str | None = None) -> Send:
+        """An attempt before this one claimed the send and was cut off: only SES knows whether it was asked."""
+        return self._record("unknown", "interrupted", subject)
+
+    def _not_sent(self, outcome: Outcome, reason: str, contact: str) -> Send:
+        """The entry of a mail that does not go out now, unless it may have gone out before."""
+        known = self.sender.contacts.load(contact)
+        if known is not None and self.send_id in known.claims:
+            return self._interrupted()
+        return self._record(outcome, reason)
+
+    def _ended(self, reason: SkipReason, contact: str = "") -> RunEnded:
         """The error that ends the run, after the ledger and the run's record know why."""
         kept = self.sender.runs.load(self.run)
         told = kept.reason if kept is not None and kept.reason is not None else reason
-        self._record("skipped", told)
+        self._not_sent("skipped", told, contact)
         ended = {"ended": "exited", "reason": told, "ended_at": self.now}
         self.sender.runs.end(self.run.model_copy(update=ended))
         return RunEnded(told)
@@ -209,7 +219,7 @@ class _Attempt:
             "suggestions": [
                 _card(product, 1, currency) for product_id, product in products.items() if product_id not in own
             ],
-            "total": _total(items) if self.step.needs_items else None,
+            "total": _total(items) if self.step.needs_items and len(items) == len(own) else None,
             "currency": currency,
             "offer": self._offer(facts),
         }
@@ -232,7 +242,7 @@ class _Attempt:
         earlier = None
         if first != self.step_name:
             earlier = self.sender.sends.load(self.run.profile_id, self.run.send_id(first))
-        given_at = earlier.at if earlier is not None and earlier.outcome == "sent" else self.now
+        given_at = earlier.at if earlier is not None and earlier.outcome in ("sent", "unknown") else self.now
         return datetime_of(given_at).astimezone(zone_named(facts.trait("timezone"))).date()
 
 

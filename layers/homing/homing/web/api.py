@@ -23,10 +23,10 @@ def handle(
         kind = str(request["rawPath"]).rstrip("/").rpartition("/")[2]
         messages = _batch(body) if kind == "batch" else [{"type": kind, **body}]
         result = ingest(messages, sent_at=_sent_at(body), now=now, events=events)
-        if kind != "batch" and result.rejected:
-            raise InvalidRequest(400, result.rejected[0][1])
     except InvalidRequest as error:
         return refusal(error), Ingested(rejected=[(0, str(error))])
+    if kind != "batch" and result.rejected:
+        return refusal(InvalidRequest(400, result.rejected[0][1])), result
     return answer(200, _told(result)), result
 
 
