@@ -1,4 +1,7 @@
-"""The server's answers, as a WSGI application: the shop's API at its deployed paths, and the page under `/_local/`."""
+"""The server's answers, as a WSGI application: the shop's API at its deployed paths, and the page under `/_local/`.
+
+Werkzeug parses, routes and checks names, and has a client for tests: moto stands on it, so it costs nothing more.
+"""
 
 import json
 from collections.abc import Callable

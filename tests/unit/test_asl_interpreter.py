@@ -215,6 +215,23 @@ def test_a_machine_that_ends_in_time_leaves_no_timer_behind(world: World) -> Non
     assert world.timers.now() == NEW_YEAR
 
 
+def test_an_execution_tells_when_it_goes_on_by_itself(world: World) -> None:
+    execution = world.start(only({"Type": "Wait", "Seconds": 60, "End": True}))
+    world.timers.run_next()
+    assert world.interpreter.resumes_at(execution) == NEW_YEAR + 60 * SECOND
+    world.run_all()
+    assert world.interpreter.resumes_at(execution) is None
+
+
+def test_of_branches_the_first_to_go_on_counts(world: World) -> None:
+    waits = [only({"Type": "Wait", "Seconds": seconds, "End": True}) for seconds in (90, 60)]
+    execution = world.start(only({"Type": "Parallel", "Branches": waits, "End": True}))
+    world.timers.advance_to(NEW_YEAR)
+    assert world.interpreter.resumes_at(execution) == NEW_YEAR + 60 * SECOND
+    world.timers.advance_to(NEW_YEAR + 60 * SECOND)
+    assert world.interpreter.resumes_at(execution) == NEW_YEAR + 90 * SECOND
+
+
 def test_a_stopped_execution_does_nothing_more(world: World) -> None:
     ended: list[Status] = []
     execution = world.start(
