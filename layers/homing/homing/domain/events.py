@@ -22,9 +22,12 @@ Identifier = Annotated[Text, Field(min_length=1, max_length=MAX_ID_LENGTH)]
 
 
 class Frozen(BaseModel):
-    """The base of the domain's models: immutable, and strict about unknown fields."""
+    """The base of the domain's models: immutable, strict about unknown fields, and discreet in its errors.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    Errors end in logs, and what they would quote is a shopper's.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class Product(Frozen):

@@ -1,0 +1,87 @@
+"""functions/feedback with SES's events, as they come through the topic and the queue."""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from homing.adapters.profiles import stored_event
+from homing.domain.ids import contact_id
+from homing.domain.sends import Outcome, Send
+
+if TYPE_CHECKING:
+    from tests.functions.conftest import Deployed
+
+CONTACT = contact_id("ada.lovelace@customer.example")
+
+
+def mail_of(event: Any) -> Any:
+    return json.loads(event["Records"][0]["body"])["mail"]
+
+
+def recorded(deployed: "Deployed", event: Any, outcome: Outcome) -> Send:
+    """The ledger's entry for the mail that the event is about."""
+    tags = {name: values[0] for name, values in mail_of(event)["tags"].items()}
+    send = Send(
+        send_id=tags["send_id"],
+        run_id=f"welcome-{tags['profile_id']}-once",
+        profile_id=tags["profile_id"],
+        journey=tags["journey"],
+        step="greeting",
+        template="welcome-greeting",
+        at=deployed.now - 1_000,
+        outcome=outcome,
+        reason="no_answer",
+    )
+    deployed.sends.record(send)
+    return send
+
+
+def test_a_mail_of_unknown_fate_was_sent_after_all(deployed: "Deployed") -> None:
+    event = deployed.event("ses-feedback/send")
+    unknown = recorded(deployed, event, "unknown")
+    assert deployed.invoke("Feedback", event) == {"batchItemFailures": []}
+    sent = {"outcome": "sent", "reason": None, "message_id": mail_of(event)["messageId"]}
+    assert deployed.send(unknown.profile_id, unknown.send_id) == unknown.model_copy(update=sent)
+
+
+def test_what_the_ledger_knows_for_certain_stays(deployed: "Deployed") -> None:
+    event = deployed.event("ses-feedback/send")
+    failed = recorded(deployed, event, "failed")
+    deployed.invoke("Feedback", event)
+    assert deployed.send(failed.profile_id, failed.send_id) == failed
+
+
+@pytest.mark.parametrize(("case", "reason"), [("bounce-permanent", "bounced"), ("complaint", "complained")])
+def test_an_address_that_wants_or_takes_no_mail_is_suppressed(deployed: "Deployed", case: str, reason: str) -> None:
+    event = deployed.event(f"ses-feedback/{case}")
+    for _ in range(2):
+        assert deployed.invoke("Feedback", event) == {"batchItemFailures": []}
+    assert deployed.contact(CONTACT).suppressed == reason
+    (item,) = deployed.items("P#")
+    told, _ = stored_event(item)
+    assert (told.about, told.consent, told.source) == (
+        mail_of(event)["tags"]["profile_id"][0],
+        {"marketing": False},
+        reason,
+    )
+
+
+def test_a_full_mailbox_changes_nothing(deployed: "Deployed") -> None:
+    assert deployed.invoke("Feedback", deployed.event("ses-feedback/bounce-transient")) == {"batchItemFailures": []}
+    assert deployed.items() == []
+
+
+@pytest.mark.parametrize("body", ["no JSON of ada.lovelace@customer.example", "{}", "[]", '{"eventType": "Bounce"}'])
+def test_a_bad_message_is_told_of_and_stops_no_other(deployed: "Deployed", body: str) -> None:
+    event = deployed.event("ses-feedback/bounce-permanent")
+    bad = {**event["Records"][0], "messageId": "bad", "body": body}
+    answer = deployed.invoke("Feedback", {"Records": [bad, *event["Records"]]})
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "bad"}]}
+    assert deployed.contact(CONTACT).suppressed == "bounced"
+
+
+def test_what_ses_tells_is_counted_by_kind(deployed: "Deployed") -> None:
+    deployed.invoke("Feedback", deployed.event("ses-feedback/complaint"))
+    (counted,) = [line for line in deployed.lines("Feedback") if "Feedback" in line]
+    assert (counted["kind"], deployed.metrics("Feedback")) == ("Complaint", {"Feedback": 1})

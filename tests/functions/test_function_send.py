@@ -1,0 +1,116 @@
+"""functions/send with the input of a state machine's task."""
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
+
+from homing.domain.ids import contact_id
+from homing.domain.sends import Run, Send
+
+if TYPE_CHECKING:
+    from tests.functions.conftest import Deployed
+
+ADDRESS = "ada.lovelace@customer.example"
+CONTACT = contact_id(ADDRESS)
+Fault = Callable[[Exception, str], None]
+
+
+@pytest.fixture
+def task(deployed: "Deployed") -> Any:
+    """The step of a run that is licensed to send."""
+    task = deployed.event("step-functions/send")
+    run = task["run"]
+    deployed.keep_profile(deployed.event("dynamodb-stream/profile-modify")["Records"][0]["dynamodb"]["NewImage"])
+    deployed.contacts.note_consent(CONTACT, run["profile_id"], granted=True, at=deployed.now)
+    deployed.contacts.add_run(CONTACT, run["run_id"], run["profile_id"])
+    deployed.cloud.outbox.clear()  # type: ignore[attr-defined] # the list itself
+    return task
+
+
+@pytest.fixture
+def fault(deployed: "Deployed") -> Iterator[Fault]:
+    """Lets SendEmail fail once, before or after SES has taken the mail."""
+    undo: list[Callable[[], None]] = []
+
+    def arm(error: Exception, when: str) -> None:
+        def hook(service: str, operation: str, phase: str) -> None:
+            if (service, operation, phase) == ("sesv2", "SendEmail", when):
+                undo.pop()()
+                raise error
+
+        undo.append(deployed.cloud.on_call(hook))
+
+    yield arm
+    assert undo == [], "SES was not asked"
+
+
+def refusal(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": f"about {ADDRESS}"}}, "SendEmail")
+
+
+def entry(deployed: "Deployed", task: Any) -> Send:
+    run = run_of(task)
+    return deployed.send(run.profile_id, run.send_id(task["step"]))
+
+
+def run_of(task: Any) -> Run:
+    told = task["run"]
+    return Run(journey=told["journey"], profile_id=told["profile_id"], entry=told["entry"])
+
+
+def test_a_licensed_step_sends_its_mail_and_keeps_it_in_the_ledger(deployed: "Deployed", task: Any) -> None:
+    assert deployed.invoke("Send", task) == {"outcome": "sent", "reason": None}
+    (mail,) = deployed.cloud.outbox
+    assert list(mail.to) == [ADDRESS]
+    kept = entry(deployed, task)
+    assert (kept.outcome, kept.message_id, kept.subject) == ("sent", mail.message_id, mail.subject)
+    assert mail.tags == {"send_id": kept.send_id, "profile_id": kept.profile_id, "journey": "welcome"}
+
+
+def test_a_step_that_is_asked_twice_sends_once(deployed: "Deployed", task: Any) -> None:
+    assert deployed.invoke("Send", task) == deployed.invoke("Send", task) == {"outcome": "sent", "reason": None}
+    assert len(deployed.cloud.outbox) == 1
+
+
+def test_a_run_without_a_licence_is_over(deployed: "Deployed", task: Any) -> None:
+    deployed.contacts.remove_run(CONTACT, task["run"]["run_id"], [])
+    assert deployed.failure("Send", task) == "RunEnded"
+    kept = entry(deployed, task)
+    assert (kept.outcome, kept.reason) == ("skipped", "run_ended")
+    assert deployed.run(run_of(task)).ended == "exited"
+    assert deployed.cloud.outbox == []
+
+
+def test_a_mail_that_was_throttled_goes_out_later(deployed: "Deployed", task: Any, fault: Fault) -> None:
+    fault(refusal("TooManyRequestsException"), "before")
+    assert deployed.failure("Send", task) == "RetryLater"
+    assert deployed.contact(CONTACT).claims == {}
+    assert deployed.invoke("Send", task)["outcome"] == "sent"
+    assert len(deployed.cloud.outbox) == 1
+
+
+def test_a_mail_that_ses_refuses_has_failed(deployed: "Deployed", task: Any, fault: Fault) -> None:
+    fault(refusal("MessageRejected"), "before")
+    assert deployed.invoke("Send", task) == {"outcome": "failed", "reason": "MessageRejected"}
+    assert deployed.invoke("Send", task)["outcome"] == "failed"
+    assert deployed.cloud.outbox == []
+
+
+def test_a_mail_whose_answer_was_lost_is_unknown_and_not_sent_again(
+    deployed: "Deployed", task: Any, fault: Fault
+) -> None:
+    fault(ReadTimeoutError(endpoint_url="ses"), "after")
+    assert deployed.invoke("Send", task) == {"outcome": "unknown", "reason": "no_answer"}
+    assert deployed.metrics("Send")["EmailsUnknown"] == 1
+    assert deployed.invoke("Send", task)["outcome"] == "unknown"
+    assert len(deployed.cloud.outbox) == 1
+
+
+def test_every_outcome_is_counted_and_logged_by_opaque_ids(deployed: "Deployed", task: Any) -> None:
+    deployed.invoke("Send", task)
+    (counted,) = [line for line in deployed.lines("Send") if "Emails" in line]
+    assert (counted["journey"], counted["outcome"]) == ("welcome", "sent")
+    (logged,) = [line for line in deployed.lines("Send") if line.get("message") == "sent"]
+    assert (logged["run_id"], logged["step"]) == (task["run"]["run_id"], "greeting")
