@@ -224,8 +224,9 @@ def test_an_execution_tells_when_it_goes_on_by_itself(world: World) -> None:
 
 
 def test_of_branches_the_first_to_go_on_counts(world: World) -> None:
-    waits = [only({"Type": "Wait", "Seconds": seconds, "End": True}) for seconds in (90, 60)]
-    execution = world.start(only({"Type": "Parallel", "Branches": waits, "End": True}))
+    waits = [{"Type": "Wait", "Seconds": seconds, "End": True} for seconds in (90, 60)]
+    branches = [{"StartAt": f"Wait{number}", "States": {f"Wait{number}": wait}} for number, wait in enumerate(waits)]
+    execution = world.start(only({"Type": "Parallel", "Branches": branches, "End": True}))
     world.timers.advance_to(NEW_YEAR)
     assert world.interpreter.resumes_at(execution) == NEW_YEAR + 60 * SECOND
     world.timers.advance_to(NEW_YEAR + 60 * SECOND)
