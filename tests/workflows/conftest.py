@@ -20,7 +20,7 @@ import pytest
 
 from homing.domain.ids import alias_id
 from homing.domain.moments import DAY, HOUR, Duration, Moment, format_moment, parse_moment
-from local.cloud import Cloud, Mail
+from local.cloud import Cloud, Mail, Response
 from local.cloud.workflows import Run
 from local.shop_build import build_shop
 from local.simulation.deployment import ROOT, deployed
@@ -65,11 +65,13 @@ class Shop:
 
     def post(self, *messages: Line) -> dict[str, Any]:
         """The API's answer to messages; nothing follows from them yet."""
-        body = json.dumps({"batch": messages})
-        response = self.cloud.http("POST", "/v1/batch", headers=_HEADERS, body=body)
+        response = self.request(*messages)
         assert response.status == 200, response.body
         told: dict[str, Any] = response.json()
         return told
+
+    def request(self, *messages: Line) -> Response:
+        return self.cloud.http("POST", "/v1/batch", headers=_HEADERS, body=json.dumps({"batch": messages}))
 
     def wait(self, duration: Duration) -> None:
         self.cloud.advance_to(self.now + duration)

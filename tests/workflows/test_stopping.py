@@ -1,0 +1,127 @@
+"""Whoever says stop gets nothing more, on whatever road they say it."""
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+
+from homing.domain.moments import DAY, HOUR
+
+if TYPE_CHECKING:
+    from local.cloud import Mail
+    from tests.workflows.conftest import Shop, Shopper
+
+    Path = Callable[[Mail], str]
+
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+
+
+def test_the_mail_provider_s_one_click_ends_all_runs_and_nothing_is_sent_afterwards(
+    shop: "Shop", unsubscribe_path: "Path"
+) -> None:
+    ada = _in_two_journeys(shop)
+    header = dict(ada.inbox[0].headers)
+    assert header["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+    response = shop.cloud.http(
+        "POST", unsubscribe_path(ada.inbox[0]), headers=FORM, body="List-Unsubscribe=One-Click"
+    )
+    assert response.status == 200
+    mails = len(ada.inbox)
+    shop.wait(400 * DAY)
+
+    assert ada.runs("welcome") == [("exited", "unsubscribed")]
+    assert ada.runs("cart") == [("exited", "unsubscribed")]
+    assert len(ada.inbox) == mails
+
+
+def test_the_link_in_the_mail_s_body_asks_first_and_its_button_unsubscribes(
+    shop: "Shop", unsubscribe_path: "Path"
+) -> None:
+    ada = _in_two_journeys(shop)
+    mail = ada.inbox[0]
+    path = unsubscribe_path(mail)
+    assert path in (mail.text or "")
+    assert path in (mail.html or "")
+
+    page = shop.cloud.http("GET", path)
+    assert page.status == 200
+    assert '<form method="post">' in page.body.decode()
+    shop.wait(HOUR)
+    assert ada.runs("welcome") == [("running", None)]
+
+    assert shop.cloud.http("POST", path, headers=FORM).status == 200
+    shop.wait(100 * DAY)
+    assert ada.runs("welcome") == [("exited", "unsubscribed")]
+
+
+@pytest.mark.parametrize("step", ["favourites", "last_call"])
+def test_a_send_that_is_due_at_the_very_moment_of_the_unsubscription_is_withheld(
+    shop: "Shop", unsubscribe_path: "Path", step: str
+) -> None:
+    ada = shop.shopper()
+    ada.signs_up()
+    due_in = {"favourites": 3 * DAY, "last_call": 10 * DAY}[step]
+    shop.wait(due_in - 1)
+    mails = len(ada.inbox)
+
+    shop.cloud.http("POST", unsubscribe_path(ada.inbox[-1]), headers=FORM)
+    # The send's own timer runs before anything that follows from the unsubscription has been delivered.
+    assert shop.cloud.timers.next_moment() == shop.now + 1
+    shop.cloud.timers.run_next()
+    shop.wait(20 * DAY)
+
+    assert len(ada.inbox) == mails
+    assert ada.lines("welcome")[-1] == (step, "skipped", "no_consent")
+    assert ada.runs("welcome") == [("exited", "no_consent")]
+    (run,) = ada.executions("welcome")
+    assert run.execution.entered[-1][1] == "Exited"
+
+
+def test_a_link_that_is_not_ours_changes_nothing(shop: "Shop", unsubscribe_path: "Path") -> None:
+    ada, bea = _in_two_journeys(shop), _in_two_journeys(shop)
+    contact = unsubscribe_path(ada.inbox[0]).removeprefix("/unsubscribe/")
+    proof = unsubscribe_path(bea.inbox[0]).rpartition(".")[2]
+    forged = re.sub(r"[^.]+$", proof, contact)
+    assert shop.cloud.http("POST", f"/unsubscribe/{forged}", headers=FORM).status == 404
+    shop.wait(12 * DAY)
+    assert ada.runs("welcome") == [("completed", None)]
+
+
+@pytest.mark.parametrize(("mailbox", "reason"), [("bounce", "bounced"), ("complaint", "complained")])
+def test_a_bounce_and_a_complaint_end_all_runs_for_ever(shop: "Shop", mailbox: str, reason: str) -> None:
+    ada = shop.shopper()
+    ada.traits["email"] = f"{mailbox}+{ada.user_id}@simulator.amazonses.com"
+    ada.signs_up()
+    assert len(ada.inbox) == 1
+    assert ada.runs("welcome") == [("exited", reason)]
+    assert sorted(ada.lines("welcome")) == [("favourites", "skipped", reason), ("greeting", "sent", None)]
+
+    shop.wait(DAY)
+    ada.decides(consent=True)
+    ada.adds("teapot")
+    shop.wait(100 * DAY)
+    assert len(ada.inbox) == 1
+    assert ada.executions("cart") == []
+
+
+def test_who_comes_back_after_unsubscribing_gets_mail_again(shop: "Shop", unsubscribe_path: "Path") -> None:
+    ada = _in_two_journeys(shop)
+    shop.cloud.http("POST", unsubscribe_path(ada.inbox[0]), headers=FORM)
+    shop.wait(30 * DAY)
+    mails = len(ada.inbox)
+    ada.decides(consent=True)
+    ada.adds("bowl")
+    shop.wait(2 * HOUR)
+    assert len(ada.inbox) == mails + 1
+
+
+def _in_two_journeys(shop: "Shop") -> "Shopper":
+    """Welcomed, and with a cart left behind."""
+    ada = shop.shopper()
+    ada.signs_up()
+    ada.adds("teapot")
+    shop.wait(2 * HOUR)
+    assert ada.runs("welcome") == ada.runs("cart") == [("running", None)]
+    return ada
