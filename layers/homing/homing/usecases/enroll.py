@@ -67,7 +67,8 @@ class Enroller:
     def _end(self, run: Run, journey: Journey, contact: Contact, reason: str, now: Moment) -> None:
         """Take the licence: from then on nothing is sent, whatever becomes of the rest.
 
-        The claims are forgotten with it, so what they know is kept in the ledger before. Cut off after it, the execution goes on to its next step, which finds the run ended and finishes this.
+        The claims are forgotten with it, so what they know is kept in the ledger before. Cut off after it, the
+        execution goes on to its next step, which finds the run ended and finishes this.
         """
         self._keep_interrupted_step(run, journey, contact, now)
         self.contacts.remove_run(run.contact_id, run.run_id, [run.send_id(step) for step in journey.steps])
