@@ -24,6 +24,8 @@ from homing.ports import Catalogue, Contacts, Mail, Mailer, Profiles, Renderer, 
 from homing.usecases.histories import owner_of
 
 SUGGESTIONS = 4
+_NOTHING_TO_SHOW: SkipReason = "nothing_to_show"
+"""The one reason for which a step is left out and the run goes on."""
 _ENDING: frozenset[str] = frozenset({"no_consent", "suppressed", "run_ended"})
 """Reasons after which no later step can send either."""
 
@@ -59,6 +61,9 @@ class Sender:
         Raises RunEnded where the run is over, RetryLater where SES has to be asked again later.
         """
         done = self.sends.load(run.profile_id, run.send_id(step_name))
+        if done is not None and done.outcome == "skipped" and done.reason != _NOTHING_TO_SHOW:
+            # Whoever withheld it was cut off before the execution was stopped.
+            raise RunEnded(done.reason)
         if done is not None:
             return done
         journey = self.shop.journeys.get(run.journey)
