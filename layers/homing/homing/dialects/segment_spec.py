@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Mapping
-from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from decimal import ROUND_HALF_EVEN, Decimal, DecimalException
+from math import ceil
 from typing import Any
 
 from pydantic import ValidationError
@@ -57,7 +58,8 @@ def read_message(message: object, *, received_at: Moment, sent_at: Moment | None
     name = message.get("event")
     if message.get("type") == "track" and not (isinstance(name, str) and name.strip()):
         raise InvalidMessage("event: a track message names its event")
-    name = _ALIASES.get(name, name) if isinstance(name, str) else None
+    name = _text(name) if isinstance(name, str) else None
+    name = _ALIASES.get(name, name) if name else None
     try:
         return Event.model_validate(
             {
@@ -97,8 +99,10 @@ def _time(message: Mapping[str, Any], received_at: Moment, sent_at: Moment | Non
         moment = parse_moment(told)
     except ValueError as error:
         raise InvalidMessage(f"timestamp: {error}") from error
+    if moment < 0:
+        raise InvalidMessage("timestamp: before 1970")
     skew = received_at - sent_at if sent_at is not None else 0
-    return min(moment + skew, received_at)
+    return max(0, min(moment + skew, received_at))
 
 
 def _identifier(value: object) -> str | int | None:
@@ -127,7 +131,7 @@ def _consent(context: Mapping[str, Any]) -> dict[str, bool]:
     for purpose, granted in preferences.items():
         if not isinstance(granted, bool):
             raise InvalidMessage(f"context.consent.categoryPreferences.{purpose}: true or false")
-    return dict(sorted(preferences.items()))
+    return {_text(purpose) or "": granted for purpose, granted in sorted(preferences.items())}
 
 
 def _products(name: str | None, properties: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -142,8 +146,6 @@ def _products(name: str | None, properties: Mapping[str, Any]) -> list[dict[str,
 def _product(line: object) -> dict[str, Any]:
     if not isinstance(line, dict):
         raise InvalidMessage("properties.products: each product is an object")
-    quantity = line.get("quantity")
-    whole = isinstance(quantity, int | float) and not isinstance(quantity, bool) and 0 < quantity < 1_000_000
     told = {
         "product_id": line.get("product_id") or line.get("sku"),
         "name": _text(line.get("name")),
@@ -153,9 +155,18 @@ def _product(line: object) -> dict[str, Any]:
         "url": _link(line.get("url")),
         "image_url": _link(line.get("image_url")),
         "price": _money(line, "price"),
-        "quantity": int(quantity) if whole and quantity is not None else 1,
+        "quantity": _quantity(line.get("quantity")),
     }
     return {field: value for field, value in told.items() if value is not None}
+
+
+def _quantity(value: object) -> int:
+    """Pieces, of which half a pound is one; 1 where the client tells none, or nonsense."""
+    if isinstance(value, str) and value.strip().isdecimal():
+        value = int(value[:9])
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1_000_000:
+        return ceil(value)
+    return 1
 
 
 def _money(properties: Mapping[str, Any], *names: str) -> int | None:
@@ -166,7 +177,7 @@ def _money(properties: Mapping[str, Any], *names: str) -> int | None:
             continue
         try:
             hundredths = Decimal(str(value)).scaleb(2).quantize(Decimal(1), rounding=ROUND_HALF_EVEN)
-        except InvalidOperation as error:
+        except DecimalException as error:
             raise InvalidMessage(f"properties.{name}: not an amount of money") from error
         if not hundredths.is_finite() or abs(hundredths) >= 10**15:
             raise InvalidMessage(f"properties.{name}: not an amount of money")
@@ -188,7 +199,8 @@ def _link(value: object) -> str | None:
 def _text(value: object) -> str | None:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
-    return str(value).strip()[:_LONGEST] or None
+    # JSON can hold half of a character, which nothing else can.
+    return str(value).encode(errors="replace").decode().strip()[:_LONGEST] or None
 
 
 def _mapping(parent: Mapping[str, Any], name: str) -> Mapping[str, Any]:
