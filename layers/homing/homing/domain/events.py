@@ -13,7 +13,9 @@ MAX_PRODUCTS = 200
 
 
 def _as_text(value: object) -> object:
-    """Clients send ids as numbers as often as strings."""
+    """Clients send ids as numbers as often as strings. Half a character, which JSON can hold, is no part of an id."""
+    if isinstance(value, str):
+        value.encode()  # raises a ValueError
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
