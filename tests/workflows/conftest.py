@@ -24,8 +24,8 @@ from local.cloud import Cloud, Mail, Response
 from local.cloud.workflows import Run
 from local.shop_build import build_shop
 from local.simulation.deployment import ROOT, deployed
-from local.simulation.recorder import Line, Recorder
 from local.simulation.exact_schedule import look_exactly_when_due
+from local.simulation.recorder import Line, Recorder
 from local.timers import Timers, VirtualClock
 
 OPENING = parse_moment("2026-03-02T10:00:00Z")
@@ -116,14 +116,15 @@ class Shopper:
 
     # What the shopper does
 
-    def signs_up(self, *, consent: bool | None = True, ago: Duration = 0, **traits: str) -> None:
+    def signs_up(self, *, consent: bool | None = True, ago: Duration = 0, birthday: str | None = None) -> None:
         """With consent to mail, or without, or without having been asked."""
-        self.traits |= traits
+        if birthday is not None:
+            self.traits["birthday"] = birthday
         self.shop.hear(self.message("identify", ago=ago, consent=consent, traits=self.traits))
 
-    def is_known(self, **traits: str) -> None:
+    def is_known(self, *, birthday: str | None = None) -> None:
         """Is a customer with consent of long ago, whom nothing welcomes any more."""
-        self.signs_up(ago=10 * DAY, **traits)
+        self.signs_up(ago=10 * DAY, birthday=birthday)
 
     def decides(self, *, consent: bool) -> None:
         self.shop.hear(self.message("identify", consent=consent, traits={"email": self.email}))

@@ -98,9 +98,7 @@ def _tell(ada: "Shopper", death: int) -> list[str]:
 
 
 def _orders(shopper: "Shopper") -> tuple[int, int]:
-    (facts,) = [
-        each.facts for each in shopper.shop.recorder.profiles() if each.profile_id == shopper.profile_id
-    ]
+    (facts,) = [each.facts for each in shopper.shop.recorder.profiles() if each.profile_id == shopper.profile_id]
     return facts.orders.count, facts.orders.revenue
 
 
@@ -111,7 +109,7 @@ def _running(shop: "Shop") -> str | None:
 
 def _dies_after(service: str, operation: str, *, function: str, shop: "Shop") -> Callable[[str, str, str], None]:
     """Kills the function once, right after the effect of its first such call."""
-    died = []
+    died: list[tuple[str, ...]] = []
 
     def dies(*call: str) -> None:
         if call == (service, operation, "after") and _running(shop) == function and not died:

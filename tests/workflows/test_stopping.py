@@ -1,7 +1,6 @@
 """Whoever says stop gets nothing more, on whatever road they say it."""
 
 import re
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,6 +8,8 @@ import pytest
 from homing.domain.moments import DAY, HOUR
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from local.cloud import Mail
     from tests.workflows.conftest import Shop, Shopper
 
@@ -24,9 +25,7 @@ def test_the_mail_provider_s_one_click_ends_all_runs_and_nothing_is_sent_afterwa
     header = dict(ada.inbox[0].headers)
     assert header["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
 
-    response = shop.cloud.http(
-        "POST", unsubscribe_path(ada.inbox[0]), headers=FORM, body="List-Unsubscribe=One-Click"
-    )
+    response = shop.cloud.http("POST", unsubscribe_path(ada.inbox[0]), headers=FORM, body="List-Unsubscribe=One-Click")
     assert response.status == 200
     mails = len(ada.inbox)
     shop.wait(400 * DAY)

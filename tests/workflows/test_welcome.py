@@ -79,7 +79,7 @@ def test_who_signs_up_and_buys_in_one_breath_is_not_welcomed(shop: "Shop") -> No
 
 
 @pytest.mark.parametrize("consent", [False, None])
-def test_nobody_is_welcomed_without_consent(shop: "Shop", consent: bool | None) -> None:
+def test_nobody_is_welcomed_without_consent(shop: "Shop", *, consent: bool | None) -> None:
     ada = shop.shopper()
     ada.signs_up(consent=consent)
     shop.wait(12 * DAY)
