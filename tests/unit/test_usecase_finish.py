@@ -1,0 +1,62 @@
+"""Executions that have ended: their runs end with them, and give their licence back."""
+
+import pytest
+
+from homing.domain.moments import HOUR
+from homing.usecases.finish import Finisher
+from tests.fakes.crashes import Crashed, Fuse
+from tests.fakes.stories import NOW, signed_up, withdrew
+from tests.fakes.world import World
+
+LATER = NOW + HOUR
+
+
+def welcomed() -> World:
+    world = World()
+    world.tell(signed_up(NOW - HOUR))
+    return world
+
+
+@pytest.mark.parametrize(
+    ("detail", "ended", "reason"),
+    [
+        ({"status": "SUCCEEDED"}, "completed", None),
+        ({"status": "FAILED", "error": "SendFailed"}, "failed", "SendFailed"),
+        ({"status": "FAILED", "error": None}, "failed", "failed"),
+        ({"status": "TIMED_OUT"}, "failed", "timed_out"),
+        ({"status": "ABORTED"}, "exited", "aborted"),
+    ],
+)
+def test_the_run_ends_as_its_execution_did(detail: dict[str, str], ended: str, reason: str | None) -> None:
+    world = welcomed()
+    world.send(world.run("welcome"), "greeting")
+    assert world.finisher().finish(world.run("welcome"), detail, LATER) == ended
+    run = world.run("welcome")
+    assert (run.ended, run.reason, run.ended_at) == (ended, reason, LATER)
+    assert world.contact().runs == {}
+    assert world.contact().claims == {}
+
+
+def test_a_run_that_ended_before_its_execution_keeps_its_reason() -> None:
+    world = welcomed()
+    world.tell(withdrew())
+    world.finisher().finish(world.run("welcome"), {"status": "ABORTED"}, LATER)
+    assert (world.run("welcome").reason, world.run("welcome").ended_at) == ("consent_withdrawn", NOW)
+
+
+@pytest.mark.parametrize("killed_at", range(1, 7))
+def test_finishing_is_cut_off_anywhere_and_done_again(killed_at: int) -> None:
+    world = welcomed()
+    with pytest.raises(Crashed):
+        world.finisher(Fuse(killed_at)).finish(world.run("welcome"), {"status": "SUCCEEDED"}, NOW)
+    for _ in range(2):
+        world.finisher().finish(world.run("welcome"), {"status": "SUCCEEDED"}, LATER)
+    assert world.run("welcome").ended == "completed"
+    assert world.contact().runs == {}
+
+
+def test_a_journey_that_the_shop_has_taken_out_still_ends_its_runs() -> None:
+    world = welcomed()
+    finisher = Finisher(journeys={}, runs=world.runs, contacts=world.contacts)
+    finisher.finish(world.run("welcome"), {"status": "SUCCEEDED"}, LATER)
+    assert world.contact().runs == {}

@@ -1,0 +1,41 @@
+"""The shopper says stop: at once at the contact, and soon after in the profile."""
+
+import pytest
+
+from homing.domain.ids import contact_id
+from homing.domain.moments import HOUR
+from homing.domain.unsubscribe import Subscriber
+from homing.usecases.unsubscribe import unsubscribe
+from tests.fakes.crashes import Crashed, Fuse
+from tests.fakes.stories import NOW, signed_up
+from tests.fakes.world import ADA, ADDRESS, World
+
+LATER = NOW + HOUR
+
+
+def welcomed() -> World:
+    world = World()
+    world.tell(signed_up(NOW - HOUR))
+    return world
+
+
+@pytest.mark.parametrize("killed_at", range(1, 5))
+def test_a_stop_that_was_cut_off_stops_at_once_or_when_pressed_again(killed_at: int) -> None:
+    world = welcomed()
+    ada = Subscriber(contact_id(ADDRESS), ADA)
+    fuse = Fuse(killed_at)
+    with pytest.raises(Crashed):
+        unsubscribe(ada, contacts=fuse.guard(world.contacts), events=fuse.guard(world.events), now=NOW)
+    assert world.contact().consent == (killed_at == 1)
+    unsubscribe(ada, contacts=world.contacts, events=world.events, now=LATER)
+    assert not world.contact().consent
+    world.tell(*world.events.all)
+    assert world.run("welcome").reason == "unsubscribed"
+
+
+def test_who_stops_and_agrees_again_later_gets_mails_again() -> None:
+    world = welcomed()
+    unsubscribe(Subscriber(contact_id(ADDRESS), ADA), contacts=world.contacts, events=world.events, now=NOW)
+    world.tell(*world.events.all, signed_up(LATER))
+    assert world.contact().consent
+    assert world.record().facts.consent["marketing"].granted
