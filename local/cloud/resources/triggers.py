@@ -1,0 +1,72 @@
+"""What starts functions by itself: schedules, and rules of the event bus."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from local.cloud.errors import Unsupported
+from local.cloud.events import Rule
+from local.cloud.patterns import compile_pattern
+from local.cloud.resources.kinds import Kind, Properties, named, nameless
+from local.cloud.schedule_expressions import parse_expression
+from local.cloud.schedules import Schedule
+
+if TYPE_CHECKING:
+    from local.cloud.cloud import Cloud
+
+
+def _make_schedule(cloud: "Cloud", logical_id: str, properties: Properties) -> None:
+    _, attributes = cloud.identity(logical_id)
+    target = properties["Target"]
+    if unknown := sorted(set(target) - {"Arn", "RoleArn", "Input", "RetryPolicy", "DeadLetterConfig"}):
+        raise Unsupported(f"{logical_id}: {', '.join(unknown)} of a schedule's target")
+    if dead_letters := target.get("DeadLetterConfig", {}).get("Arn"):
+        cloud.queues.mark_dead_letters(dead_letters)
+    cloud.schedules.add(
+        Schedule(
+            logical_id=logical_id,
+            arn=attributes["Arn"],
+            following=parse_expression(
+                properties["ScheduleExpression"], properties.get("ScheduleExpressionTimezone", "UTC")
+            ),
+            function=cloud.functions.find(target["Arn"]),
+            input=target.get("Input"),
+            enabled=properties.get("State", "ENABLED") == "ENABLED",
+        )
+    )
+
+
+def _make_rule(cloud: "Cloud", logical_id: str, properties: Properties) -> None:
+    if properties.get("EventBusName", "default") != "default":
+        raise Unsupported(f"{logical_id}: an event bus of its own")
+    if properties.get("State", "ENABLED") != "ENABLED":
+        return
+    functions, queue_arns = [], []
+    for target in properties["Targets"]:
+        if unknown := sorted(set(target) - {"Arn", "Id", "RetryPolicy", "DeadLetterConfig", "RoleArn"}):
+            raise Unsupported(f"{logical_id}: {', '.join(unknown)} of a rule's target")
+        if dead_letters := target.get("DeadLetterConfig", {}).get("Arn"):
+            cloud.queues.mark_dead_letters(dead_letters)
+        if target["Arn"] in cloud.queues.by_arn:
+            queue_arns.append(target["Arn"])
+        else:
+            functions.append(cloud.functions.find(target["Arn"]))
+    matches = compile_pattern(properties["EventPattern"])
+    cloud.bus.rules.append(Rule(logical_id, matches, functions, queue_arns))
+
+
+KINDS: Final[Mapping[str, Kind]] = {
+    "AWS::Scheduler::Schedule": Kind(
+        named("Name", "scheduler", "schedule/default/"),
+        _make_schedule,
+        acts_on=frozenset({"Name", "ScheduleExpression", "ScheduleExpressionTimezone", "State", "Target"}),
+        # A flexible window lets Scheduler choose its moment; here it is always the first.
+        inert=frozenset({"Description", "FlexibleTimeWindow", "KmsKeyArn"}),
+    ),
+    "AWS::Scheduler::ScheduleGroup": Kind(nameless, why="a group only holds schedules together"),
+    "AWS::Events::Rule": Kind(
+        named("Name", "events", "rule/"),
+        _make_rule,
+        acts_on=frozenset({"Name", "EventPattern", "State", "Targets", "EventBusName"}),
+        inert=frozenset({"Description", "RoleArn"}),
+    ),
+}
