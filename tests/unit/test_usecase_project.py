@@ -13,9 +13,10 @@ from homing.domain.permit import Contact
 from homing.domain.profile import Profile
 from homing.domain.record import ProfileRecord
 from homing.errors import Conflict
+from homing.usecases.histories import with_histories
 from tests.fakes.crashes import Crashed, Fuse
 from tests.fakes.ports import FakeProfiles
-from tests.fakes.stories import NOW, bought, happened, product, put_in_cart, signed_up, withdrew
+from tests.fakes.stories import NOW, bought, happened, product, profile_of, put_in_cart, signed_up, withdrew
 from tests.fakes.world import ADA, ADDRESS, World
 
 PHONE, LAPTOP = alias_id("anonymous", "phone"), alias_id("anonymous", "laptop")
@@ -102,6 +103,16 @@ def test_a_newsletter_sign_up_without_an_account_belongs_to_the_account_with_tha
     assert world.record(PHONE).profile_id == ADA
     assert world.record().facts.consent["marketing"].granted
     assert world.contact().consent
+
+
+def test_a_history_within_a_history_is_taken_over_once() -> None:
+    alone = profile_of(put_in_cart(user=None, anonymous_id="phone"))
+    phone = ProfileRecord(profile_id=PHONE, facts=alone, joined_to=LAPTOP)
+    laptop = ProfileRecord(profile_id=LAPTOP, facts=alone.with_anonymous(PHONE), joined_to=ADA)
+    facts = with_histories(Profile(), [phone, laptop])
+    assert facts.anonymous == tuple(sorted([PHONE, LAPTOP]))
+    assert facts.cart.size == 1
+    assert with_histories(facts, [phone, laptop]) == facts
 
 
 def test_two_accounts_with_one_address_stay_two() -> None:
