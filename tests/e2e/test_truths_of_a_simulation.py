@@ -23,7 +23,9 @@ STEPS = {
 def test_the_sample_has_what_the_tests_speak_of(outcome: "Outcome", people: "People") -> None:
     """Else they would prove nothing."""
     assert {line["journey"] for line in outcome.sent} == set(STEPS)
-    assert {line["ended"] for line in outcome.runs} >= {"completed", "exited"}
+    for journey in STEPS:
+        ends = {(line["ended"], line["reason"]) for line in outcome.runs if line["journey"] == journey}
+        assert ends >= {("completed", None), ("exited", "ordered")}
     reasons = {line["reason"] for line in outcome.emails if line["outcome"] == "skipped"}
     assert reasons >= {"ordered", "consent_withdrawn", "bounced", "complained"}
     assert {person.trait("language") for person in people.values()} == {"en", "de"}
@@ -80,6 +82,15 @@ def test_wishes_come_on_the_morning_of_the_birthday_and_once_a_year(outcome: "Ou
         born = date.fromisoformat(person.trait("birthday") or "")
         assert (local.month, local.day, local.time()) == (born.month, born.day, time(9))
     assert len({(line["email"], line["at"][:4]) for line in wishes}) == len(wishes)
+
+
+def test_no_reminder_of_a_gift_goes_to_anybody_who_has_ordered_since_the_wishes(
+    outcome: "Outcome", people: "People"
+) -> None:
+    wished_at = {line["email"]: line["at"] for line in _sent(outcome, "birthday") if line["step"] == "wishes"}
+    for line in _sent(outcome, "birthday"):
+        orders = people[line["email"]].orders(until=line["at"])
+        assert [order for order in orders if order > wished_at[line["email"]]] == []
 
 
 def test_every_intended_mail_has_exactly_one_line(outcome: "Outcome") -> None:
