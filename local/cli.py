@@ -30,7 +30,10 @@ Out = Annotated[Path, typer.Option(help="The folder for the files; it is made if
 
 @app.command()
 def simulate(
-    events: Annotated[list[str], typer.Argument(help="Files of messages: .jsonl, .jsonl.gz, .jsonl.xz; - for stdin.")],
+    events: Annotated[
+        list[str],
+        typer.Argument(metavar="EVENTS...", help="Files of messages: .jsonl, .jsonl.gz, .jsonl.xz; - for stdin."),
+    ],
     out: Out,
     until: Annotated[
         str | None, typer.Option(help="Let time pass until then, such as 2026-12-31T00:00:00Z; else 60 days more.")

@@ -172,13 +172,31 @@ def test_each_new_cart_is_reminded_of_and_each_only_once() -> None:
 
 def test_a_second_run_of_a_journey_waits_until_the_first_has_ended() -> None:
     world = World()
-    first = Run(journey="cart", profile_id=ADA, entry="1")
-    world.contacts.add_run(contact_id(ADDRESS), first.run_id, "somebody with the same address")
+    first = Run(journey="cart", profile_id="another", entry="1", contact_id=contact_id(ADDRESS))
+    world.contacts.add_run(first.contact_id, first.run_id, first.profile_id)
+    world.runs.begin(first)
     world.tell(*ENTRANTS["cart"])
     assert world.executions.inputs == {}
-    world.contacts.remove_run(contact_id(ADDRESS), first.run_id, [])
+    world.contacts.remove_run(first.contact_id, first.run_id, [])
     world.reconcile()
     assert world.running == {"cart"}
+
+
+def test_a_licence_whose_run_never_began_keeps_nobody_out() -> None:
+    world = World()
+    cut_off = Run(journey="cart", profile_id=ADA, entry="1")
+    world.fold(ADA, ENTRANTS["cart"])
+    world.contacts.add_run(contact_id(ADDRESS), cut_off.run_id, ADA)
+    world.reconcile()
+    assert list(world.contact().runs) == [f"cart-{ADA}-{LEFT_CART}"]
+
+
+def test_an_entry_of_another_kind_than_the_journeys_lets_an_order_end_the_run() -> None:
+    world = entered("welcome")
+    winback = world.shop.journeys["winback"]
+    assert winback.exit_reason(world.record().facts, "once") is None
+    world.tell(bought(NOW + HOUR), now=NOW + HOUR)
+    assert winback.exit_reason(world.record().facts, "once") == "ordered"
 
 
 def test_each_lapse_is_won_back_once() -> None:

@@ -8,12 +8,13 @@ from hypothesis import strategies as st
 
 from homing.domain.events import Event
 from homing.domain.ids import alias_id, contact_id
-from homing.domain.moments import DAY, HOUR
+from homing.domain.moments import DAY, HOUR, MINUTE, SECOND
 from homing.domain.permit import Contact
 from homing.domain.profile import Profile
 from homing.domain.record import ProfileRecord
 from homing.errors import Conflict
 from homing.usecases.histories import with_histories
+from homing.usecases.segments import refresh
 from tests.fakes.crashes import Crashed, Fuse
 from tests.fakes.ports import FakeProfiles
 from tests.fakes.stories import NOW, bought, happened, product, profile_of, put_in_cart, signed_up, withdrew
@@ -225,3 +226,22 @@ def test_a_contact_is_known_by_its_id_alone() -> None:
     world.fold(ADA, [signed_up()])
     assert world.contacts.contacts.keys() == {contact_id(ADDRESS)}
     assert "ada" not in str(world.contacts.contacts)
+
+
+class LookedAtWhileSaving(FakeProfiles):
+    """The schedule comes between the due item's write and the profile's."""
+
+    world: World
+
+    def save(self, record: ProfileRecord) -> None:
+        if record.version == 0:
+            refresh(due=self.world.due, profiles=self, segments=self.world.shop.segments, now=NOW + SECOND)
+        super().save(record)
+
+
+def test_a_look_between_the_due_item_and_the_profile_takes_no_change_away() -> None:
+    profiles = LookedAtWhileSaving()
+    world = profiles.world = World(profiles=profiles)
+    world.fold(ADA, [put_in_cart(NOW - HOUR + SECOND)])
+    world.look_again(NOW + MINUTE)
+    assert "cart_abandoners" in world.record().segments

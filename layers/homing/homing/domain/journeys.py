@@ -1,5 +1,6 @@
 """Who enters which journey, under which entry, and what ends a run."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
@@ -79,6 +80,8 @@ class Journey:
 
     def _began(self, profile: Profile, entry: str) -> Moment:
         """The moment after which an order means that the run has done its work."""
+        if not _FORMS[self.once_per].fullmatch(entry):
+            return -1  # an entry from before the shop changed `once_per`
         match self.once_per:
             case "profile":
                 return -1
@@ -137,6 +140,13 @@ def _this_year(profile: Profile, at: Moment) -> str | None:
     year = today.year if day_in_year(*born, today.year) >= today else today.year + 1
     return str(year)
 
+
+_FORMS: dict[OncePer, re.Pattern[str]] = {
+    "profile": re.compile("once"),
+    "cart": re.compile(r"\d{1,15}"),
+    "lapse": re.compile(r"\d{1,15}"),
+    "year": re.compile(r"\d{4}"),
+}
 
 _ENTRIES: dict[OncePer, Callable[[Profile, Moment], str | None]] = {
     "profile": _once,

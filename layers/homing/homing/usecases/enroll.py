@@ -53,15 +53,14 @@ class Enroller:
     def _end_runs(self, record: ProfileRecord, contact: Contact, now: Moment) -> list[str]:
         ended = []
         for run_id, profile_id in contact.runs.items():
-            journey_name, _, entry = run_id.split("-", 2)
-            journey = self.journeys.get(journey_name)
+            run = _named(run_id, contact)
+            journey = self.journeys.get(run.journey)
             if journey is None or profile_id not in (record.profile_id, *record.facts.anonymous):
                 continue
-            reason = journey.exit_reason(record.facts, entry)
+            reason = journey.exit_reason(record.facts, run.entry)
             if reason is not None:
-                run = Run(journey=journey_name, profile_id=profile_id, entry=entry, contact_id=contact.contact_id)
                 self._end(run, journey, contact, reason, now)
-                ended.append(journey_name)
+                ended.append(run.journey)
         return ended
 
     def _end(self, run: Run, journey: Journey, contact: Contact, reason: str, now: Moment) -> None:
@@ -127,12 +126,27 @@ class Enroller:
     def _is_running_or_was(self, journey: Journey, entry: str, record: ProfileRecord, contact: Contact) -> bool:
         """Whether this entry has had its run, under any name of the person, or another run of the journey goes on."""
         own = Run(journey=journey.name, profile_id=record.profile_id, entry=entry).run_id
-        others = (run_id for run_id in contact.runs if run_id != own)
-        if any(run_id.startswith(f"{journey.name}-") for run_id in others):
+        others = [run_id for run_id in contact.runs if run_id != own and run_id.startswith(f"{journey.name}-")]
+        if any(self._goes_on(run_id, journey, contact) for run_id in others):
             return True
         aliases = (record.profile_id, *record.facts.anonymous)
         entries = (Run(journey=journey.name, profile_id=alias, entry=entry) for alias in aliases)
         return any(self.runs.load(run) is not None for run in entries)
+
+    def _goes_on(self, run_id: str, journey: Journey, contact: Contact) -> bool:
+        """Whether a licensed run is one; a start or an end that was cut off may have left a licence without a run."""
+        run = _named(run_id, contact)
+        kept = self.runs.load(run)
+        if kept is not None and kept.ended is None:
+            return True
+        self.contacts.remove_run(contact.contact_id, run_id, [run.send_id(step) for step in journey.steps])
+        return False
+
+
+def _named(run_id: str, contact: Contact) -> Run:
+    """The run that a licence of the contact names."""
+    journey, profile_id, entry = run_id.split("-", 2)
+    return Run(journey=journey, profile_id=profile_id, entry=entry, contact_id=contact.contact_id)
 
 
 def _entry(run: Run, journey: Journey, step: str, outcome: Outcome, reason: str, now: Moment) -> Send:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from homing.domain.catalogue import CatalogueProduct, first_told, is_sampled
 from homing.domain.events import Event
 from homing.domain.ids import alias_id, contact_id
-from homing.domain.moments import Moment
+from homing.domain.moments import MINUTE, Moment
 from homing.domain.profile import Profile
 from homing.domain.record import ProfileRecord
 from homing.domain.segments import Segments
@@ -17,6 +17,8 @@ from homing.usecases.histories import gives_way, owner_of, with_histories
 
 ATTEMPTS = 5
 REMEMBERED_PRODUCTS = 5_000
+AT_HAND = MINUTE
+"""Longer than it takes to write a profile after its due item."""
 
 
 class StoredEvent(NamedTuple):
@@ -67,7 +69,7 @@ class Projector:
             if owner is not None:
                 self._close(ours, owner.profile_id, owner.facts.user_id)
                 return self._fold_once(alias, stored, now)
-        return self._save(record, record.with_facts(facts, self.segments, now))
+        return self._save(record, record.with_facts(facts, self.segments, now), now)
 
     def _with_anonymous_history(self, facts: Profile, profile_id: str, event: Event) -> Profile:
         """The facts, with those from before the shopper was known, where the event tells who it was."""
@@ -121,13 +123,17 @@ class Projector:
         self.profiles.save(closed)
         return closed
 
-    def _save(self, before: ProfileRecord, after: ProfileRecord) -> None:
+    def _save(self, before: ProfileRecord, after: ProfileRecord, now: Moment) -> None:
         if after == before:
             return
-        if after.due_at is not None and after.due_at != before.due_at:
+        newly_due = after.due_at if after.due_at != before.due_at else None
+        if newly_due is not None:
             # Before the profile: a crash in between leaves a look too many, never one too few.
-            self.due.arm(after.due_at, after.profile_id)
+            self.due.arm(newly_due, after.profile_id)
         self.profiles.save(after)
+        if newly_due is not None and newly_due - now < AT_HAND:
+            # A look between the two writes found a moment that the profile did not know yet, and took it away.
+            self.due.arm(newly_due, after.profile_id)
 
     def _learn_products(self, events: Iterable[Event]) -> None:
         new: list[CatalogueProduct] = []
