@@ -2,6 +2,7 @@
 
 import io
 import json
+import logging
 import os
 import sys
 import traceback
@@ -13,7 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from random import Random
 from types import ModuleType
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Self, TypeAlias
 from uuid import UUID
 
 from local.cloud.errors import CloudError
@@ -79,7 +80,7 @@ class Outcome:
 class _Log(io.TextIOBase):
     """Stands as stdout and stderr while a handler runs, and writes to that function's log.
 
-    One object for all functions: a logger of a shared package keeps the stream that it met first.
+    One object for all functions: whatever a shared package keeps of it writes to the log of the one that runs.
     """
 
     def __init__(self) -> None:
@@ -100,11 +101,34 @@ class _Log(io.TextIOBase):
             self.write("\n")
 
 
+class _Loggers:
+    """A tree of loggers: `logging` keeps one for the process, where each sandbox would have its own."""
+
+    def __init__(self, root: logging.RootLogger, manager: logging.Manager) -> None:
+        self._root = root
+        self._manager = manager
+
+    @classmethod
+    def fresh(cls) -> Self:
+        root = logging.RootLogger(logging.WARNING)
+        return cls(root, logging.Manager(root))
+
+    @classmethod
+    def in_use(cls) -> Self:
+        return cls(logging.root, logging.Logger.manager)
+
+    def use(self) -> None:
+        """From now on `logging` finds and makes its loggers here."""
+        logging.root = logging.Logger.root = self._root
+        logging.Logger.manager = self._manager
+
+
 class _Sandbox:
-    """One warm instance: a function's own copies of the first-party modules, and its handler."""
+    """One warm instance: a function's own copies of the first-party modules, its loggers, and its handler."""
 
     def __init__(self) -> None:
         self.modules: dict[str, ModuleType] = {}
+        self.loggers = _Loggers.fresh()
         self.handler: Handler | None = None
 
 
@@ -112,7 +136,8 @@ class Functions:
     """The functions of a stack, invoked one at a time.
 
     `environment` is given to every function beside its own. First-party modules (those that lie in the
-    functions' roots) are loaded once for each function; all others are shared with the host.
+    functions' roots) are loaded once for each function; all others are shared with the host. The loggers
+    that a function makes are its own; those of a shared package stay where it was imported first.
     """
 
     def __init__(self, seed: int, environment: Mapping[str, str]) -> None:
@@ -184,6 +209,7 @@ class Functions:
             sandbox = self._sandboxes[function.arn] = _Sandbox()
         roots = [str(root) for root in function.roots]
         streams = sys.stdout, sys.stderr
+        loggers = _Loggers.in_use()
         self._enter_environment(function)
         self._log.lines = function.log
         sys.stdout = sys.stderr = self._log
@@ -191,12 +217,14 @@ class Functions:
         outer, self.running = self.running, function
         host = self._host_first_party()
         _replace_modules(host, sandbox.modules)
+        sandbox.loggers.use()
         size = len(sys.modules)
         try:
             yield sandbox
         finally:
             if len(sys.modules) != size or not sandbox.modules:
                 sandbox.modules = self._first_party_modules()
+            loggers.use()
             _replace_modules(sandbox.modules, host)
             self._modules_seen = len(sys.modules)
             del sys.path[: len(roots)]

@@ -6,7 +6,6 @@ shopper's address, name or customer number to its log or its metrics.
 
 import copy
 import json
-import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -146,8 +145,6 @@ def shop_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def cloud(shop_dir: Path) -> Iterator[Cloud]:
-    # A logger outlives the cloud in which it was made, with the level and the stream that it had there.
-    logging.Logger.manager.loggerDict.pop("homing", None)
     parameters = {name: str(value) for name, value in read_yaml(ROOT / "shop/parameters.yaml").items()}
     with (
         VirtualClock(NOW) as clock,

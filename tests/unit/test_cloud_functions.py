@@ -1,8 +1,12 @@
 """Functions run as alone as in their own sandboxes, though they share a process."""
 
+import json
+import logging
 import os
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -195,6 +199,60 @@ def test_a_shared_logger_writes_to_the_log_of_the_function_that_runs(functions: 
     functions.invoke(one, None)
     functions.invoke(two, None)
     assert (list(one.log), list(two.log)) == (["stack-one"], ["stack-two"])
+
+
+LOGGING = (
+    "from aws_lambda_powertools import Logger\nlogger = Logger(service='test-levels')\n"
+    "def handler(event, context):\n    logger.info(event)\n"
+)
+
+
+def told(function: Function) -> list[str]:
+    return [json.loads(line)["message"] for line in function.log]
+
+
+def test_a_logger_has_the_level_of_its_own_function(functions: Functions, deploy: Deploy) -> None:
+    quiet = deploy("quiet", LOGGING, POWERTOOLS_LOG_LEVEL="WARNING")
+    loud = deploy("loud", LOGGING, POWERTOOLS_LOG_LEVEL="INFO")
+    functions.invoke(quiet, "hello")
+    functions.invoke(loud, "hello")
+    assert (told(quiet), told(loud)) == ([], ["hello"])
+
+
+def test_a_logger_does_not_outlive_its_sandbox(functions: Functions, deploy: Deploy) -> None:
+    function = deploy("one", LOGGING, POWERTOOLS_LOG_LEVEL="WARNING")
+    functions.invoke(function, "before")
+    functions.cool()
+    functions.invoke(replace(function, environment={"POWERTOOLS_LOG_LEVEL": "INFO"}), "after")
+    assert told(function) == ["after"]
+
+
+def test_a_logger_does_not_outlive_its_functions(functions: Functions, deploy: Deploy) -> None:
+    function = deploy("one", LOGGING, POWERTOOLS_LOG_LEVEL="INFO")
+    functions.invoke(function, "before")
+    functions.close()
+    later = Functions(seed=1, environment={})
+    again = replace(function, log=deque())
+    later.add(again)
+    later.invoke(again, "after")
+    later.close()
+    assert (told(function), told(again)) == (["before"], ["after"])
+
+
+def test_the_host_keeps_its_own_loggers(functions: Functions, deploy: Deploy) -> None:
+    root, hosts = logging.getLogger(), logging.getLogger("test-host")
+    level, handlers = root.level, list(root.handlers)
+    source = (
+        "import logging\nlogging.getLogger('test-host').setLevel(logging.DEBUG)\n"
+        "logging.basicConfig(level=logging.DEBUG, force=True)\n"
+        "def handler(event, context):\n    logging.getLogger('test-own').debug(event)\n"
+    )
+    function = deploy("one", source)
+    functions.invoke(function, "hello")
+    assert list(function.log) == ["DEBUG:test-own:hello"]
+    assert (logging.getLogger(), logging.getLogger("test-host")) == (root, hosts)
+    assert (root.level, root.handlers, hosts.level) == (level, handlers, logging.NOTSET)
+    assert "test-own" not in logging.Logger.manager.loggerDict
 
 
 def test_the_context_tells_of_the_function(functions: Functions, deploy: Deploy) -> None:
