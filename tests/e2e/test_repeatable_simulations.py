@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from random import Random
 from typing import TYPE_CHECKING
 
 from typer.testing import CliRunner
@@ -52,15 +51,10 @@ def test_every_line_twice_gives_the_same_mails(few: "Outcome", few_lines: list[s
 def test_neighbouring_lines_swapped_give_the_same_mails(
     few: "Outcome", few_lines: list[str], simulated: "Simulate"
 ) -> None:
+    """That any order gives the same is shown where lines are read: tests/unit/test_simulation_inputs.py."""
     swapped = [few_lines[number ^ 1] if number ^ 1 < len(few_lines) else line for number, line in enumerate(few_lines)]
     assert sorted(swapped) == sorted(few_lines)
     assert simulated(swapped).emails == few.emails
-
-
-def test_lines_in_any_order_give_the_same_mails(few: "Outcome", few_lines: list[str], simulated: "Simulate") -> None:
-    shuffled = list(few_lines)
-    Random(5).shuffle(shuffled)
-    assert simulated(shuffled).emails == few.emails
 
 
 def test_an_input_that_cannot_be_read_is_one_clear_line_and_exit_status_2(tmp_path: Path) -> None:
