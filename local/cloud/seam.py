@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Final, Literal, Protocol, TypeAlias, cast
 
 import boto3
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
+from botocore.model import OperationModel, Shape
+from botocore.parsers import create_parser
 
 Phase: TypeAlias = Literal["before", "after"]
 Hook: TypeAlias = Callable[[str, str, Phase], None]
@@ -25,6 +27,7 @@ A Refusal raised before the effect is what the service answers; anything else br
 """
 
 Answer: TypeAlias = Callable[[dict[str, Any]], dict[str, Any]]
+_HEADERS: Final = {"content-type": "application/x-amz-json-1.0", "x-amzn-requestid": "local"}
 
 
 class Refusal(Exception):
@@ -44,7 +47,7 @@ class Refusal(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class _Refused:
+class _Response:
     """What botocore wants to see of an HTTP response that there was none of."""
 
     status_code: int
@@ -69,6 +72,8 @@ class Seam:
         self._answers: dict[tuple[str, str], Answer] = {}
         self._observers: dict[str, Observer] = {}
         self._unseen = 0
+        self._raised: Exception | None = None
+        """By the answer to the call that is being made, at its first try."""
         session.events.register_first("before-call", self._before_call)
         session.events.register_first("before-send", self._before_send)
         session.events.register_last("after-call", self._after_call)
@@ -94,20 +99,31 @@ class Seam:
         finally:
             self._unseen -= 1
 
-    def _before_call(self, event_name: str, params: dict[str, Any], context: dict[str, Any], **_: Any) -> Any:
-        if self._unseen:
-            return None
+    def _before_call(self, event_name: str, model: OperationModel, params: Any, context: Any, **_: Any) -> Any:
+        """What this returns is the call's answer; botocore makes no request then."""
         service, operation = event_name.split(".")[1:]
-        self.calls[f"{service}.{operation}"] += 1
+        if not self._unseen:
+            try:
+                self._show(service, operation, params, context)
+            except Refusal as refusal:
+                return _Response(refusal.status), refusal.parsed()
+        answer = self._answers.get((service, operation))
+        if answer is None:
+            return None
         try:
-            for hook in list(self._hooks):
-                hook(service, operation, "before")
-        except Refusal as refusal:
-            return _Refused(refusal.status), refusal.parsed()
+            return _Response(200), _parsed(model, answer(_body(params["body"])))
+        except Exception as error:  # noqa: BLE001 - botocore is to meet it where it would: it may try again
+            self._raised = error
+            return None
+
+    def _show(self, service: str, operation: str, params: Any, context: Any) -> None:
+        """Counts a call and shows it, before its effect, to those who watch."""
+        self.calls[f"{service}.{operation}"] += 1
+        for hook in list(self._hooks):
+            hook(service, operation, "before")
         if observer := self._observers.get(service):
             parameters = _body(params["body"])
             context["homing.noted"] = parameters, observer.before(operation, parameters)
-        return None
 
     def _after_call(self, event_name: str, parsed: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
         if self._unseen:
@@ -120,15 +136,33 @@ class Seam:
             hook(service, operation, "after")
 
     def _before_send(self, event_name: str, request: AWSPreparedRequest, **_: Any) -> Any:
+        """Answers over HTTP what was not answered at once: an answer that raised, and further tries."""
         service, operation = event_name.split(".")[1:]
         answer = self._answers.get((service, operation))
         if answer is None:
             return None
+        raised, self._raised = self._raised, None
         try:
+            if raised is not None:
+                raise raised
             return _response(request.url, 200, answer(_body(request.body)))
         except Refusal as refusal:
             body = {"__type": refusal.code, "message": str(refusal)}
             return _response(request.url, refusal.status, body, {"x-amzn-errortype": refusal.code})
+
+
+def _parsed(model: OperationModel, answer: Mapping[str, Any]) -> dict[str, Any]:
+    """A JSON answer as botocore's own parser reads it off the wire: moments as datetimes, nothing unknown."""
+    response = {
+        "status_code": 200,
+        "headers": _HEADERS,
+        "body": json.dumps(answer).encode(),
+        "context": {"operation_name": model.name},
+    }
+    parser = create_parser(model.service_model.resolved_protocol)
+    parsed: dict[str, Any] = parser.parse(response, cast("Shape", model.output_shape))
+    parsed["ResponseMetadata"]["RetryAttempts"] = 0
+    return parsed
 
 
 class _Raw(BytesIO):
@@ -139,8 +173,8 @@ class _Raw(BytesIO):
 
 
 def _response(url: str, status: int, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> AWSResponse:
-    content = {"content-type": "application/x-amz-json-1.0", "x-amzn-requestid": "local", **(headers or {})}
-    return AWSResponse(url, status, HTTPHeaders.from_dict(content), _Raw(json.dumps(body).encode()))
+    content = HTTPHeaders.from_dict({**_HEADERS, **(headers or {})})
+    return AWSResponse(url, status, content, _Raw(json.dumps(body).encode()))
 
 
 def _body(body: Any) -> dict[str, Any]:

@@ -8,9 +8,10 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from homing.domain.moments import DAY, HOUR, MINUTE, SECOND
+from homing.domain.moments import DAY, HOUR, MINUTE, SECOND, datetime_of
 from local.cloud import Cloud, Killed, Refusal, TemplateError, Unsupported
 from local.timers import Timers, VirtualClock
 
@@ -357,6 +358,46 @@ def test_a_service_can_be_made_to_refuse_a_call_without_effect_or_retry(cloud: C
         client.put_item(TableName=cloud.physical_id("Table"), Item={"pk": {"S": "a"}, "sk": {"S": "b"}})
     assert len(tries) == 1
     assert cloud.operations["dynamodb_write_units"] == 0
+
+
+def test_an_answer_reads_the_same_at_once_and_over_http(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
+    arn = start(cloud, "a")
+    tries: list[Any] = []
+
+    def refuse_the_second(request: dict[str, Any]) -> dict[str, Any]:
+        tries.append(request)
+        if len(tries) == 2:
+            raise Refusal("ServiceUnavailable", "not now", 503)
+        return cloud.workflows.describe(request)
+
+    cloud.seam.answer("sfn", "DescribeExecution", refuse_the_second)
+    client = boto3.client("stepfunctions")
+    requests: list[str] = []
+    client.meta.events.register_first("before-send", lambda event_name, **_: requests.append(event_name))
+    at_once: Any = client.describe_execution(executionArn=arn)
+    assert requests == []
+    retried: Any = client.describe_execution(executionArn=arn)
+    assert requests == ["before-send.sfn.DescribeExecution"] * 2
+    assert tries == [{"executionArn": arn}] * 3
+    assert [each["ResponseMetadata"].pop("RetryAttempts") for each in (at_once, retried)] == [0, 1]
+    assert at_once == retried
+    assert at_once["startDate"] == datetime_of(START)
+
+
+def test_a_client_that_is_told_not_to_retry_meets_a_refusal_once(cloud: Cloud) -> None:
+    tries: list[Any] = []
+
+    def refuse(request: dict[str, Any]) -> dict[str, Any]:
+        tries.append(request)
+        raise Refusal("ServiceUnavailable", "not now", 503)
+
+    cloud.seam.answer("sfn", "DescribeExecution", refuse)
+    client = boto3.client("stepfunctions", config=Config(retries={"total_max_attempts": 1}))
+    with pytest.raises(ClientError, match="not now") as refusal:
+        client.describe_execution(executionArn="arn:x")
+    assert refusal.value.response["ResponseMetadata"]["HTTPStatusCode"] == 503
+    assert len(tries) == 1
 
 
 def test_a_function_that_is_killed_is_given_its_batch_again(cloud: Cloud) -> None:
