@@ -118,7 +118,12 @@ class World:
     def finisher(self, fuse: Fuse | None = None) -> Finisher:
         """Ends the runs of executions that have ended."""
         fuse = fuse or Fuse()
-        return Finisher(journeys=self.shop.journeys, runs=fuse.guard(self.runs), contacts=fuse.guard(self.contacts))
+        return Finisher(
+            journeys=self.shop.journeys,
+            runs=fuse.guard(self.runs),
+            contacts=fuse.guard(self.contacts),
+            sends=fuse.guard(self.sends),
+        )
 
     def feedback(self, fuse: Fuse | None = None) -> Feedback:
         """Takes SES's events."""

@@ -101,7 +101,13 @@ def test_a_profile_survives_the_way_to_json_and_back(events: list[Event]) -> Non
 def test_of_a_consent_and_a_withdrawal_at_the_same_moment_the_withdrawal_counts() -> None:
     agreed, stopped = signed_up(), withdrew()
     for profile in (profile_of(agreed, stopped), profile_of(stopped, agreed)):
-        assert profile.consent["marketing"] == Consent(granted=False, at=NOW, source="api")
+        assert profile.consent["marketing"] == Consent(granted=False, at=NOW, source="api", first_at=NOW)
+
+
+def test_a_consent_that_is_repeated_counts_from_when_it_was_first_given() -> None:
+    for events in ((signed_up(NOW), signed_up(NOW + DAY)), (signed_up(NOW + DAY), signed_up(NOW))):
+        consent = profile_of(*events).consent["marketing"]
+        assert (consent.at, consent.first_at) == (NOW + DAY, NOW)
 
 
 def test_who_agrees_again_after_a_withdrawal_has_agreed() -> None:

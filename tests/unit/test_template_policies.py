@@ -245,6 +245,11 @@ def live(cloud: Cloud) -> None:
     sign_up(cloud, "mary", "mary@customer.example")
     cloud.advance_to(cloud.timers.now() + 12 * DAY)
     look_at_segments(cloud)
+    # One run fails at its second mail.
+    sign_up(cloud, "kim", "kim@customer.example")
+    failed = {"run": {"journey": "welcome", "profile_id": alias_id("user", "kim"), "entry": "once"}}
+    detail = {"status": "FAILED", "error": "SendFailed", "input": json.dumps(failed)}
+    assert cloud.invoke("FinishFunction", {"detail": detail}).error is None
     assert cloud.dead_letters() == []
 
 

@@ -57,6 +57,28 @@ def test_finishing_is_cut_off_anywhere_and_done_again(killed_at: int) -> None:
 
 def test_a_journey_that_the_shop_has_taken_out_still_ends_its_runs() -> None:
     world = welcomed()
-    finisher = Finisher(journeys={}, runs=world.runs, contacts=world.contacts)
+    finisher = Finisher(journeys={}, runs=world.runs, contacts=world.contacts, sends=world.sends)
     finisher.finish(world.run("welcome"), {"status": "SUCCEEDED"}, LATER)
     assert world.contact().runs == {}
+
+
+def test_the_mail_at_which_a_run_failed_is_in_the_ledger() -> None:
+    world = welcomed()
+    world.send(world.run("welcome"), "greeting")
+    run = world.run("welcome")
+    for _ in range(2):
+        world.finisher().finish(run, {"status": "FAILED", "error": "SendFailed"}, LATER)
+    kept = world.sends.load(run.profile_id, run.send_id("favourites"))
+    assert kept is not None
+    assert (kept.outcome, kept.reason, kept.at) == ("failed", "gave_up", LATER)
+    assert world.sends.load(run.profile_id, run.send_id("last_call")) is None
+
+
+def test_a_mail_that_was_claimed_when_the_run_failed_may_have_gone_out() -> None:
+    world = welcomed()
+    run = world.run("welcome")
+    world.contacts.claim(run.contact_id, run.run_id, run.send_id("greeting"), NOW)
+    world.finisher().finish(run, {"status": "FAILED", "error": "SendFailed"}, LATER)
+    kept = world.sends.load(run.profile_id, run.send_id("greeting"))
+    assert kept is not None
+    assert (kept.outcome, kept.reason) == ("unknown", "interrupted")

@@ -154,10 +154,12 @@ def feedback() -> "Feedback":
 @cache
 def finisher() -> "Finisher":
     """Ends the runs of executions that have ended."""
-    from homing.adapters.ledger import TableRuns
+    from homing.adapters.ledger import TableRuns, TableSends
     from homing.usecases.finish import Finisher
 
-    return Finisher(journeys=_shop().journeys, runs=TableRuns(_table()), contacts=contacts())
+    return Finisher(
+        journeys=_shop().journeys, runs=TableRuns(_table()), contacts=contacts(), sends=TableSends(_table())
+    )
 
 
 @cache

@@ -45,14 +45,14 @@ def _granted(profile: Profile) -> bool:
     return consent is not None and consent.granted
 
 
-def _granted_at(profile: Profile) -> int | None:
+def _first_granted_at(profile: Profile) -> int | None:
     consent = _marketing(profile)
-    return consent.at if consent else None
+    return consent.first_at if consent else None
 
 
 _FACTS: dict[str, Callable[[Profile], Fact]] = {
     "consent.marketing": _granted,
-    "consent.marketing_at": _granted_at,
+    "consent.marketing_at": _first_granted_at,
     "signed_up_at": lambda profile: profile.identified_at,
     "orders.count": lambda profile: profile.orders.count - profile.orders.cancelled,
     "orders.revenue": lambda profile: (profile.orders.revenue - profile.orders.refunded) / 100,

@@ -50,15 +50,21 @@ _VISIT_NAMES = frozenset(
 
 
 class Consent(Frozen):
-    """Whether a purpose is agreed to, since when, and who said so."""
+    """Whether a purpose is agreed to, as of when, and who said so.
+
+    `first_at` is when it was first agreed to: clients repeat a consent with every message.
+    """
 
     granted: bool
     at: Moment
     source: str
+    first_at: Moment | None = None
 
     def later(self, other: "Consent") -> "Consent":
         """The one that counts: the later, and of two at once the withdrawal."""
-        return max(self, other, key=lambda consent: (consent.at, not consent.granted, consent.source))
+        first_at = min((at for at in (self.first_at, other.first_at) if at is not None), default=None)
+        latest = max(self, other, key=lambda consent: (consent.at, not consent.granted, consent.source))
+        return latest.model_copy(update={"first_at": first_at})
 
 
 class Profile(Frozen):
@@ -151,7 +157,7 @@ def _alone(event: Event, received_at: Moment) -> Profile:
         identified_at=event.at if event.type == "identify" else None,
         traits={name: (event.at, value) for name, value in event.traits.items() if name in TRAITS},
         consent={
-            purpose: Consent(granted=granted, at=event.at, source=event.source)
+            purpose: Consent(granted=granted, at=event.at, source=event.source, first_at=event.at if granted else None)
             for purpose, granted in event.consent.items()
         },
         currency=(event.at, event.currency) if event.currency else None,

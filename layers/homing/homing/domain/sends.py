@@ -9,6 +9,28 @@ from homing.domain.moments import Moment
 Outcome = Literal["sent", "skipped", "failed", "unknown"]
 Ended = Literal["completed", "exited", "failed"]
 
+INTERRUPTED = "interrupted"
+"""The reason of an `unknown`: an attempt claimed the send, and was cut off before it told what came of it."""
+
+GAVE_UP = "gave_up"
+"""The reason of a `failed`: the state machine has no retries left."""
+
+
+class Send(Frozen):
+    """One intended mail. `unknown` is the only outcome that may still change."""
+
+    send_id: str
+    run_id: str
+    profile_id: str
+    journey: str
+    step: str
+    template: str
+    at: Moment
+    outcome: Outcome
+    reason: str | None = None
+    subject: str | None = None
+    message_id: str | None = None
+
 
 class Run(Frozen):
     """One run of a journey, for one profile and entry. `ended` is None while it runs."""
@@ -31,18 +53,16 @@ class Run(Frozen):
         """The id of the mail that this step intends."""
         return ids.send_id(self.run_id, step)
 
-
-class Send(Frozen):
-    """One intended mail. `unknown` is the only outcome that may still change."""
-
-    send_id: str
-    run_id: str
-    profile_id: str
-    journey: str
-    step: str
-    template: str
-    at: Moment
-    outcome: Outcome
-    reason: str | None = None
-    subject: str | None = None
-    message_id: str | None = None
+    def ledger_entry(self, step: str, template: str, *, outcome: Outcome, reason: str | None, at: Moment) -> Send:
+        """What the ledger says of one of the run's steps."""
+        return Send(
+            send_id=self.send_id(step),
+            run_id=self.run_id,
+            profile_id=self.profile_id,
+            journey=self.journey,
+            step=step,
+            template=template,
+            at=at,
+            outcome=outcome,
+            reason=reason,
+        )

@@ -9,7 +9,7 @@ from homing.domain.journeys import Journey, Wanted, wanted
 from homing.domain.moments import Moment
 from homing.domain.permit import Contact
 from homing.domain.record import ProfileRecord
-from homing.domain.sends import Outcome, Run, Send
+from homing.domain.sends import INTERRUPTED, Run
 from homing.ports import Contacts, Executions, Profiles, Runs, Sends
 
 
@@ -80,14 +80,18 @@ class Enroller:
         steps = (name for name in journey.steps if run.send_id(name) not in contact.claims)
         step = next(steps, None)
         if step is not None:
-            self.sends.record(_entry(run, journey, step, "skipped", reason, now))
+            self.sends.record(
+                run.ledger_entry(step, journey.steps[step].template, outcome="skipped", reason=reason, at=now)
+            )
 
     def _keep_interrupted_step(self, run: Run, journey: Journey, contact: Contact, now: Moment) -> None:
         """Keep in the ledger a mail that was claimed and of which nobody told the end: it may have gone out."""
         claimed = [name for name in journey.steps if run.send_id(name) in contact.claims]
         # Only the last can be in doubt: a state machine comes to the next step when the one before is in the ledger.
         if claimed and self.sends.load(run.profile_id, run.send_id(claimed[-1])) is None:
-            self.sends.record(_entry(run, journey, claimed[-1], "unknown", "interrupted", now))
+            template = journey.steps[claimed[-1]].template
+            entry = run.ledger_entry(claimed[-1], template, outcome="unknown", reason=INTERRUPTED, at=now)
+            self.sends.record(entry)
 
     def _start(self, want: Wanted, record: ProfileRecord, contact: Contact, now: Moment) -> bool:
         journey, entry = want
@@ -147,20 +151,6 @@ def _named(run_id: str, contact: Contact) -> Run:
     """The run that a licence of the contact names."""
     journey, profile_id, entry = run_id.split("-", 2)
     return Run(journey=journey, profile_id=profile_id, entry=entry, contact_id=contact.contact_id)
-
-
-def _entry(run: Run, journey: Journey, step: str, outcome: Outcome, reason: str, now: Moment) -> Send:
-    return Send(
-        send_id=run.send_id(step),
-        run_id=run.run_id,
-        profile_id=run.profile_id,
-        journey=run.journey,
-        step=step,
-        template=journey.steps[step].template,
-        at=now,
-        outcome=outcome,
-        reason=reason,
-    )
 
 
 def _looked_at(record: ProfileRecord) -> tuple[object, ...]:

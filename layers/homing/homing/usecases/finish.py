@@ -1,13 +1,13 @@
 """Executions that have ended: their runs end with them, whatever ended them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from homing.domain.journeys import Journey
+from homing.domain.journeys import Journey, Step
 from homing.domain.moments import Moment
-from homing.domain.sends import Ended, Run
-from homing.ports import Contacts, Runs
+from homing.domain.sends import GAVE_UP, INTERRUPTED, Ended, Run
+from homing.ports import Contacts, Runs, Sends
 
 _ENDED: dict[str, Ended] = {
     "SUCCEEDED": "completed",
@@ -24,6 +24,7 @@ class Finisher:
     journeys: Mapping[str, Journey]
     runs: Runs
     contacts: Contacts
+    sends: Sends
 
     def finish(self, run: Run, detail: Mapping[str, Any], now: Moment) -> Ended:
         """Record how the run's execution ended, and take its licence; how it ended by the execution's own word.
@@ -37,9 +38,37 @@ class Finisher:
         if detail["status"] == "ABORTED" and kept is not None and kept.ended is not None:
             # Whoever ended the run has stopped the execution, as the last of all that is to be done.
             return kept.ended
-        self.runs.end(run.model_copy(update={"ended": ended, "reason": reason, "ended_at": now}))
+        journey = self.journeys.get(run.journey)
+        steps = journey.steps if journey is not None else {}
         if kept is not None and kept.contact_id:
-            journey = self.journeys.get(run.journey)
-            steps = journey.steps if journey is not None else ()
+            if ended == "failed":
+                self._keep_failed_step(kept, steps, now)
             self.contacts.remove_run(kept.contact_id, run.run_id, [run.send_id(step) for step in steps])
+        self.runs.end(run.model_copy(update={"ended": ended, "reason": reason, "ended_at": now}))
         return ended
+
+    def _keep_failed_step(self, run: Run, steps: Mapping[str, Step], now: Moment) -> None:
+        """Keep in the ledger the mail at which the run failed: not sent, or, where it was claimed, nobody knows."""
+        name = self._step_in_doubt(run, steps)
+        if name is None:
+            return
+        contact = self.contacts.load(run.contact_id)
+        claimed = contact is not None and run.send_id(name) in contact.claims
+        entry = run.ledger_entry(
+            name,
+            steps[name].template,
+            outcome="unknown" if claimed else "failed",
+            reason=INTERRUPTED if claimed else GAVE_UP,
+            at=now,
+        )
+        self.sends.record(entry)
+
+    def _step_in_doubt(self, run: Run, steps: Iterable[str]) -> str | None:
+        """The first step of which the ledger knows nothing; None where this very failure is in it already."""
+        for name in steps:
+            kept = self.sends.load(run.profile_id, run.send_id(name))
+            if kept is None:
+                return name
+            if kept.reason in (GAVE_UP, INTERRUPTED):
+                return None
+        return None

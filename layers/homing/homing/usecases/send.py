@@ -15,7 +15,7 @@ from homing.domain.permit import SkipReason, Withheld
 from homing.domain.profile import Profile
 from homing.domain.record import ProfileRecord
 from homing.domain.rules.birthdays import zone_named
-from homing.domain.sends import Outcome, Run, Send
+from homing.domain.sends import INTERRUPTED, Outcome, Run, Send
 from homing.domain.shop import Shop
 from homing.domain.unsubscribe import Subscriber, make_token
 from homing.emails import RenderFailed
@@ -143,7 +143,7 @@ class _Attempt:
 
     def _interrupted(self, subject: str | None = None) -> Send:
         """An attempt before this one claimed the send and was cut off: only SES knows whether it was asked."""
-        return self._record("unknown", "interrupted", subject)
+        return self._record("unknown", INTERRUPTED, subject)
 
     def _not_sent(self, outcome: Outcome, reason: str, contact: str) -> Send:
         """The entry of a mail that does not go out now, unless it may have gone out before."""
@@ -164,19 +164,8 @@ class _Attempt:
     def _record(
         self, outcome: Outcome, reason: str | None, subject: str | None = None, message_id: str | None = None
     ) -> Send:
-        send = Send(
-            send_id=self.send_id,
-            run_id=self.run.run_id,
-            profile_id=self.run.profile_id,
-            journey=self.run.journey,
-            step=self.step_name,
-            template=self.step.template,
-            at=self.now,
-            outcome=outcome,
-            reason=reason,
-            subject=subject,
-            message_id=message_id,
-        )
+        entry = self.run.ledger_entry(self.step_name, self.step.template, outcome=outcome, reason=reason, at=self.now)
+        send = entry.model_copy(update={"subject": subject, "message_id": message_id})
         self.sender.sends.record(send)
         return send
 
