@@ -73,7 +73,7 @@ def demo(out: Out = Path("demo"), seed: Seed = 1) -> None:
     from local.simulation import Inputs, read_lines
 
     inputs = Inputs()
-    read_lines(inputs, flawed_lines(seed), "sample shop")
+    read_lines(inputs, flawed_lines(seed, shoppers=150), "sample shop")
     inputs.messages.sort()
     _run(inputs, out, moment_of(START) + 120 * DAY, seed)
 

@@ -34,16 +34,16 @@ class _Answered:
 
 def take_short_road(session: boto3.Session, region: str) -> None:
     """Let the session's DynamoDB clients (those made after it) reach moto directly."""
+    handler = DynamoHandler()
+    handler.region = region
+    handler.current_account = ACCOUNT
 
     def answer(event_name: str, params: dict[str, Any], **_: Any) -> Any:
         operation = _OPERATIONS.get(event_name)
         body = params["body"]
         if operation is None or b'"BS":' in body:
             return None
-        handler = DynamoHandler()
         handler.body = json.loads(body, object_hook=_bytes if b'"B":' in body else None)
-        handler.region = region
-        handler.current_account = ACCOUNT
         try:
             result = operation(handler).result
         except Exception:  # noqa: BLE001 - a refusal changed nothing: the long road refuses it in botocore's words
