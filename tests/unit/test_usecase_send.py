@@ -327,6 +327,28 @@ def test_a_sum_is_not_told_where_a_product_of_the_cart_cannot_be_shown() -> None
     assert context_of(world)["total"] is None
 
 
+def test_what_is_suggested_is_of_the_shoppers_own_categories_first() -> None:
+    world = World()
+    shelf = [product("plate", category="Plates"), product("oolong", category="Tea"), product("bowl", category="Bowls")]
+    for number, line in enumerate(shelf):
+        world.tell(happened("Product Viewed", NOW - (9 - number) * DAY, products=(line,), currency="EUR", user="bob"))
+    interest = happened("Product Viewed", NOW - 5 * DAY, products=(product("sencha", category="Tea"),), currency="EUR")
+    world.tell(signed_up(NOW - 5 * DAY), interest, put_in_cart(NOW - 2 * HOUR))
+    world.send(world.run("cart"), "reminder")
+    suggested = [item["product_id"] for item in context_of(world)["suggestions"]]
+    assert set(suggested[:2]) == {"sencha", "oolong"}
+    assert set(suggested) == {"sencha", "oolong", "bowl", "plate"}
+
+
+def test_nothing_is_suggested_that_is_in_the_cart_or_was_bought() -> None:
+    world = World()
+    world.tell(bought(NOW - 9 * DAY), signed_up(NOW - 9 * DAY), put_in_cart(NOW - 2 * HOUR, "pot"))
+    world.send(world.run("cart"), "reminder")
+    context = context_of(world)
+    assert [item["product_id"] for item in context["items"]] == ["pot"]
+    assert context["suggestions"] == []
+
+
 def test_a_winback_shows_what_was_bought_and_suggests_something_else() -> None:
     world = World()
     look = happened("Product Viewed", NOW - 100 * DAY, products=(product("new"),), currency="EUR", user="bob")

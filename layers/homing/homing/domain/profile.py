@@ -1,5 +1,6 @@
 """The profile: what is known of a shopper, as a fold over events that gives the same for any order and repetition."""
 
+from collections import Counter
 from typing import TypeAlias
 
 from pydantic import Field
@@ -96,6 +97,10 @@ class Profile(Frozen):
     def last_visit_at(self) -> Moment | None:
         """The last day (UTC midnight) with a visit to the shop; visits are remembered by day."""
         return self.visits[-1][0] * DAY if self.visits else None
+
+    def affinity(self) -> dict[str, int]:
+        """Categories, by the number of remembered days on which they were looked at, put into a cart or bought."""
+        return dict(Counter(category for _, category in self.interests))
 
     def has_seen(self, fact: str) -> bool:
         """Whether the fact is folded in already."""

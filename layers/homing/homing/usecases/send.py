@@ -24,6 +24,8 @@ from homing.ports import Catalogue, Contacts, Mail, Mailer, Profiles, Renderer, 
 from homing.usecases.histories import owner_of
 
 SUGGESTIONS = 4
+CONSIDERED = 12
+"""Products of the shelf, from which those of the shopper's own categories come first."""
 _NOTHING_TO_SHOW: SkipReason = "nothing_to_show"
 """The one reason for which a step is left out and the run goes on."""
 _ENDING: frozenset[str] = frozenset({"no_consent", "suppressed", "run_ended"})
@@ -175,10 +177,18 @@ class _Attempt:
         return record
 
     def _products(self, facts: Profile) -> dict[str, CatalogueProduct]:
-        """Details of all products that the mail may show."""
+        """Details of all products that the mail may show: the shopper's own, and some that may please them."""
         own = self._own_products(facts)
-        suggested = self.sender.catalogue.shelf().suggestions(own, SUGGESTIONS)
-        return dict(self.sender.catalogue.load([*own, *suggested]))
+        theirs = {*own, *facts.cart.lines(), *(product_id for _, product_id in facts.orders.bought)}
+        offered = self.sender.catalogue.shelf().suggestions(theirs, CONSIDERED)
+        known = self.sender.catalogue.load([*own, *offered])
+        affinity = facts.affinity()
+        pleasing = sorted(
+            (known[product_id] for product_id in offered if product_id in known),
+            key=lambda product: -affinity.get(product.category or "", 0),
+        )
+        shown = [*(known[product_id] for product_id in own if product_id in known), *pleasing[:SUGGESTIONS]]
+        return {product.product_id: product for product in shown}
 
     def _own_products(self, facts: Profile) -> dict[str, int]:
         """Product ids with pieces: the cart's where the step is about the cart, else what was bought last."""
