@@ -2,11 +2,11 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from random import Random
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 from uuid import UUID
 
 from homing.domain.moments import DAY, Moment
@@ -19,8 +19,6 @@ from local.timers import Timers
 _NAME_IS_TAKEN_FOR: Final = 90 * DAY
 _NAME: Final = re.compile(r"[^\s<>{}\[\]?*\"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]{1,80}")
 _MAXIMUM_INPUT: Final = 256 * 1024
-
-OnExecution: TypeAlias = Callable[["Run"], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,7 @@ def test_a_single_message_has_the_type_of_its_path(path: str) -> None:
     assert [event.type for event in events.all] == ["identify"]
 
 
-@pytest.mark.parametrize("kind", api.SINGLE)
+@pytest.mark.parametrize("kind", ["track", "identify", "page", "screen", "group", "alias"])
 def test_a_bad_single_message_is_a_bad_request(kind: str) -> None:
     events = FakeEvents()
     status, told = post(events, f"/v1/{kind}", {"messageId": "m1"})

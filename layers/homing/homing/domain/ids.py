@@ -7,7 +7,6 @@ Sixteen base32 characters carry 80 bits: two of a million profiles collide with 
 import base64
 import hashlib
 
-ALIAS_KINDS = ("user", "anonymous")
 FINGERPRINT_LENGTH = 8
 
 

@@ -8,7 +8,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from homing.domain.events import Frozen
 from homing.domain.journeys import Ending, Journey, OncePer, Step
-from homing.domain.offers import DEFAULT_LANGUAGE, Offer
+from homing.domain.offers import Offer
 from homing.domain.rules import RuleError, read_rule
 from homing.domain.segments import Segments
 
@@ -38,7 +38,6 @@ class Settings(Frozen):
     support_email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
     colour: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
     logo_url: Annotated[str, Field(pattern=r"^https://")] | None = None
-    languages: tuple[str, ...] = (DEFAULT_LANGUAGE, "de")
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     birthday_hour: Annotated[int, Field(ge=0, le=23)] = 9
 

@@ -9,7 +9,6 @@ from homing.ports import Events
 from homing.usecases.ingest import Ingested, ingest
 from homing.web.http import Answer, answer, json_of, refusal, require_write_key
 
-SINGLE = ("track", "identify", "page", "screen", "group", "alias")
 MOST_MESSAGES = 1_000
 
 
