@@ -1,71 +1,72 @@
 """The facts of a profile that a rule may name, each worked out only when a rule asks for it."""
 
-from collections.abc import Callable, Collection
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from typing import TypeAlias
 
-from homing.domain.profile import Consent, Profile
+from homing.domain.daily import Days
+from homing.domain.moments import DAY, Duration, Moment
+from homing.domain.orders import Purchase, Tally, median_gap
+from homing.domain.profile import Consent, Doing, Profile
 
-Fact: TypeAlias = bool | int | float | str | tuple[int, int] | None
+History: TypeAlias = tuple[tuple[Moment, float], ...]
+"""Ascending (latest moment, amount), one for each UTC day on which it happened."""
+
+Fact: TypeAlias = (
+    bool | int | float | str | tuple[int, int] | frozenset[str] | History | tuple[Moment, ...] | Consent | None
+)
+
+NEW_FOR: Duration = 30 * DAY
+"""How long after its launch a product is new."""
+
+SHOWN_ON_DAYS = 2
+"""On how many days a category has to be looked at, put in a cart or bought, until it is an interest."""
+
+RHYTHM_FROM = 3
+"""On how many days a product has to be bought, until the gaps between them tell how long it lasts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assortment:
+    """What the shop says of its products, and what was learned of them.
+
+    `life_spans`: how long one piece lasts, by product id or category, case-folded. `launches`: when a product was
+    first seen, by its id.
+    """
+
+    life_spans: Mapping[str, Duration] = field(default_factory=dict)
+    launches: Mapping[str, Moment] = field(default_factory=dict)
+
+    def thing(self, purchase: Purchase) -> str:
+        """What runs out: a product with a life span of its own, else a category with one, else the product."""
+        _, product_id, category, _ = purchase
+        product, kind = product_id.casefold(), category.casefold()
+        return kind if product not in self.life_spans and kind in self.life_spans else product
 
 
 class ProfileFacts:
-    """A profile's facts by the names of the rule language, and the segments that it is said to be in."""
+    """A profile's facts by the names of the rule language."""
 
-    def __init__(self, profile: Profile) -> None:
-        self._profile = profile
+    def __init__(self, profile: Profile, assortment: Assortment = Assortment()) -> None:
+        self.profile = profile
+        self.assortment = assortment
+        self._worked_out: dict[str, Fact] = {}
 
     def get(self, name: str) -> Fact:
         """The fact's value; None where it is not known. KeyError for a name that is no fact."""
-        return _FACTS[name](self._profile)
+        if name not in self._worked_out:
+            self._worked_out[name] = _FACTS[name](self)
+        return self._worked_out[name]
 
     @cached_property
     def names(self) -> Collection[str]:
         """All names that `get` answers."""
         return _FACTS.keys()
 
-
-def birthday(profile: Profile) -> tuple[int, int] | None:
-    """Month and day, from `1980-02-29` or `--02-29`; None where unknown or no date."""
-    text = profile.trait("birthday") or ""
-    try:
-        born = date.fromisoformat(text.replace("--", "2000-", 1) if text.startswith("--") else text[:10])
-    except ValueError:
-        return None
-    return born.month, born.day
-
-
-def _marketing(profile: Profile) -> Consent | None:
-    return profile.consent.get("marketing")
-
-
-def _granted(profile: Profile) -> bool:
-    consent = _marketing(profile)
-    return consent is not None and consent.granted
-
-
-def _first_granted_at(profile: Profile) -> int | None:
-    consent = _marketing(profile)
-    return consent.first_at if consent else None
-
-
-_FACTS: dict[str, Callable[[Profile], Fact]] = {
-    "consent.marketing": _granted,
-    "consent.marketing_at": _first_granted_at,
-    "signed_up_at": lambda profile: profile.identified_at,
-    "orders.count": lambda profile: profile.orders.count - profile.orders.cancelled,
-    "orders.revenue": lambda profile: (profile.orders.revenue - profile.orders.refunded) / 100,
-    "orders.first_at": lambda profile: profile.orders.first_at,
-    "orders.last_at": lambda profile: profile.orders.last_at,
-    "orders.median_gap": lambda profile: profile.orders.median_gap,
-    "cart.size": lambda profile: profile.cart.size,
-    "cart.changed_at": lambda profile: profile.cart.changed_at,
-    "cart.stage": lambda profile: profile.cart.stage,
-    "visits.last_at": lambda profile: profile.last_visit_at,
-    "birthday": birthday,
-    "language": lambda profile: profile.trait("language"),
-    "country": lambda profile: profile.trait("country"),
-    "city": lambda profile: profile.trait("city"),
-    "timezone": lambda profile: profile.trait("timezone"),
-}
+    @cached_property
+    def orders(self) -> Tally:
+        """All orders."""
+        return self.profile.orders.tally

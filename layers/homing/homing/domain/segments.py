@@ -1,25 +1,32 @@
 """All segments of a shop, for one profile."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple, Self
 
+from homing.domain.facts import Assortment
+from homing.domain.figures import Figures
 from homing.domain.moments import Moment
 from homing.domain.rules import Facts, Rule, RuleError, read_rule
 from homing.domain.rules.logic import earliest
 from homing.domain.rules.reading import Path, mapping, or_similar
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
+NO_FIGURES: Final = Figures()
 LONGEST_CHAIN: Final = 8
 """Segments that may refer to each other in a row."""
 
 
 class SegmentsVerdict(NamedTuple):
-    """The sorted names of the segments that a profile is in, and the moment at which the first changes."""
+    """The sorted names of the segments that a profile is in, and the moment at which the first changes.
+
+    `parked` names the segments whose rule could not be evaluated: their memberships stay as they were.
+    """
 
     memberships: tuple[str, ...]
     changes_at: Moment | None
+    parked: tuple[str, ...] = ()
 
 
 class Changes(NamedTuple):
@@ -44,9 +51,12 @@ class Segments:
     """The segments of a shop by name, in the order of its file."""
 
     by_name: Mapping[str, Segment]
+    assortment: Assortment = field(default_factory=Assortment)
+    wanted_tops: tuple[tuple[str, float], ...] = ()
+    """Fact and percentage of each `top:`, for which the population's figures are needed."""
 
     @classmethod
-    def parse(cls, data: object) -> Self:
+    def parse(cls, data: object, figures: Figures = NO_FIGURES) -> Self:
         """The segments of a file `segments: {<name>: {description: <text>, <condition>}}`, given as its data.
 
         Raises RuleError with the path from the root of the file.
@@ -55,13 +65,25 @@ class Segments:
         if root.keys() != {"segments"}:
             raise RuleError((), "expected 'segments:' and nothing else beside it")
         segments = mapping(root["segments"], ("segments",), "the segments by name")
-        return cls({name: _read_segment(segments, name) for name in segments})
+        by_name = {name: _read_segment(segments, name) for name in segments}
+        return cls(by_name, Assortment(launches=figures.launches))
 
-    def evaluate(self, facts: Facts, at: Moment) -> SegmentsVerdict:
-        """The memberships at `at`, and the earliest later moment at which any changes with no new event."""
-        verdicts = {name: segment.rule.evaluate(facts, at) for name, segment in self.by_name.items()}
-        members = tuple(sorted(name for name, verdict in verdicts.items() if verdict.member))
-        return SegmentsVerdict(members, earliest(verdict.changes_at for verdict in verdicts.values()))
+    def evaluate(self, facts: Facts, at: Moment, before: Collection[str] = ()) -> SegmentsVerdict:
+        """The memberships at `at`, and the earliest later moment at which any changes with no new event.
+
+        A segment whose rule raises is parked, and the others go on: its membership stays as in `before`.
+        """
+        members, turns, parked = [], [], []
+        for name, segment in self.by_name.items():
+            try:
+                member, changes_at = segment.rule.evaluate(facts, at)
+            except Exception:  # noqa: BLE001 - whatever one rule stumbles over must not stop the other segments
+                parked.append(name)
+                member, changes_at = name in before, None
+            if member:
+                members.append(name)
+            turns.append(changes_at)
+        return SegmentsVerdict(tuple(sorted(members)), earliest(turns), tuple(sorted(parked)))
 
 
 def changes(before: Mapping[str, Moment], verdict: SegmentsVerdict, at: Moment) -> Changes:

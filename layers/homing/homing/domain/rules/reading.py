@@ -247,6 +247,10 @@ _PLAIN: Final[Mapping[Kind, _TestReader]] = {
     Kind.MOMENT: _refuse_plain,
     Kind.DURATION: _refuse_plain,
     Kind.YEARLY_DATE: _refuse_plain,
+    Kind.MOMENTS: _refuse_plain,
+    Kind.TEXTS: _refuse_plain,
+    Kind.HISTORY: _refuse_plain,
+    Kind.EVENTS: _refuse_plain,
 }
 _BOUNDS: Final = ("at_least", "at_most", "more_than", "less_than")
 _TESTS: Final[Mapping[Kind, Mapping[str, _TestReader]]] = {
@@ -256,4 +260,8 @@ _TESTS: Final[Mapping[Kind, Mapping[str, _TestReader]]] = {
     Kind.MOMENT: {"within": _read_within, "longer_ago_than": _read_longer_ago_than},
     Kind.DURATION: {bound: _duration_test(bound) for bound in _BOUNDS},
     Kind.YEARLY_DATE: {"within_next": _read_within_next},
+    Kind.MOMENTS: {},
+    Kind.TEXTS: {},
+    Kind.HISTORY: {},
+    Kind.EVENTS: {},
 }
