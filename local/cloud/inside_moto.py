@@ -4,7 +4,7 @@ What is asked of it here a million times a year would cost a millisecond each th
 """
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
 from moto.backends import get_backend
@@ -44,6 +44,12 @@ class Table:
         if item is None:
             return None
         return {name: _wire(value) for name, value in item.to_json()["Attributes"].items()}
+
+    def keys(self) -> Iterator[Attributes]:
+        """The primary keys of all items, in no order."""
+        for partition in self._table.items.values():
+            for item in partition.values() if self._range else [partition]:
+                yield {name: item.attrs[name].to_json() for name in self._key_names}
 
     def key(self, item: Attributes) -> Attributes:
         """The attributes of an item that are its primary key."""

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from homing.domain.moments import DAY, Moment
+from homing.domain.moments import DAY, Moment, format_moment
 from local.cloud import Cloud
 from local.simulation.deployment import deployed
 from local.simulation.exact_schedule import look_exactly_when_due
 from local.simulation.inputs import Inputs, Message, Rejected
 from local.simulation.recorder import Line, Recorder
+from local.simulation.snapshot import write_snapshot
 from local.timers import Timers, VirtualClock
 
 AFTER_THE_LAST: int = 60 * DAY
@@ -72,9 +73,10 @@ def simulate(
             "duplicate": sender.counts["duplicate"],
             "rejected": len(rejected),
         }
-        summary = _summary(cloud, recorder, events, (end - begin) / DAY)
+        summary = _summary(cloud, recorder, events, begin, end)
         summary["wall_seconds"] = round(time.perf_counter() - started, 1)
         _write(out_dir, recorder, summary)
+        write_snapshot(cloud, out_dir)
     return Simulation(summary, rejected)
 
 
@@ -105,7 +107,7 @@ def _let_time_pass(cloud: Cloud, end: Moment, sent: int, on_progress: OnProgress
             on_progress(sent, cloud.timers.now())
 
 
-def _summary(cloud: Cloud, recorder: Recorder, events: dict[str, int], virtual_days: float) -> dict[str, Any]:
+def _summary(cloud: Cloud, recorder: Recorder, events: dict[str, int], begin: Moment, end: Moment) -> dict[str, Any]:
     emails: dict[str, Any] = {"sent": 0, "skipped": {}, "failed": {}, "unknown": {}}
     journeys: dict[str, Counter[str]] = {}
     for line in recorder.emails():
@@ -127,7 +129,9 @@ def _summary(cloud: Cloud, recorder: Recorder, events: dict[str, int], virtual_d
         "operations": {name: operations[name] for name in COUNTED},
         "write_units_by_function": dict(sorted(cloud.database.write_units.items())),
         "dead_letters": len(cloud.dead_letters()),
-        "virtual_days": round(virtual_days, 2),
+        "began_at": format_moment(begin),
+        "ended_at": format_moment(end),
+        "virtual_days": round((end - begin) / DAY, 2),
     }
 
 

@@ -56,8 +56,8 @@ class Outcome:
         return BytesParser(EmailMessage, policy=policy.default).parsebytes(path.read_bytes())
 
     def files(self) -> dict[str, bytes]:
-        """What must be the same for the same input: the lines, and the mails."""
-        paths = [*self.folder.glob("*.jsonl"), *self.folder.glob("emails/*.eml")]
+        """What must be the same for the same input: the lines, the table and the mails."""
+        paths = [*self.folder.glob("*.jsonl"), *self.folder.glob("*.jsonl.gz"), *self.folder.glob("emails/*.eml")]
         return {str(path.relative_to(self.folder)): path.read_bytes() for path in sorted(paths)}
 
     def _lines(self, name: str) -> list[Line]:
