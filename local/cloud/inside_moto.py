@@ -4,7 +4,7 @@ What is asked of it here a million times a year would cost a millisecond each th
 """
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from moto.backends import get_backend
@@ -48,7 +48,8 @@ class Table:
     def keys(self) -> Iterator[Attributes]:
         """The primary keys of all items, in no order."""
         for partition in self._table.items.values():
-            for item in partition.values() if self._range else [partition]:
+            items: Iterable[Any] = partition.values() if self._range else [partition]
+            for item in items:
                 yield {name: item.attrs[name].to_json() for name in self._key_names}
 
     def key(self, item: Attributes) -> Attributes:
