@@ -10,8 +10,8 @@ from homing.usecases.segments import refresh
 @metrics.log_metrics
 def handler(_event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Look at all that is due; what is left over waits for the next schedule."""
-    due, profiles, shop = bootstrap.segments_road()
-    result = refresh(due=due, profiles=profiles, segments=shop.segments, now=bootstrap.now())
+    due, profiles, generation = bootstrap.segments_road()
+    result = refresh(due=due, profiles=profiles, generation=generation, now=bootstrap.now())
     count("ProfilesLookedAt", result.looked_at)
     count("ProfilesChangedByTime", result.changed)
     if result.more:

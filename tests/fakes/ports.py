@@ -6,6 +6,7 @@ from typing import Any
 
 from homing.domain.catalogue import CatalogueProduct, Shelf
 from homing.domain.events import Event
+from homing.domain.generation import Generation
 from homing.domain.moments import Moment
 from homing.domain.permit import Contact, Withheld
 from homing.domain.record import ProfileRecord
@@ -47,6 +48,23 @@ class FakeProfiles:
             raise Conflict(record.profile_id)
         self.records[record.profile_id] = record.model_copy(update={"version": record.version + 1})
         self.saves += 1
+
+
+@dataclass
+class FakeGenerations:
+    """The active generation; `reads` counts how often it was asked for."""
+
+    kept: Generation | None = None
+    reads: int = 0
+
+    def active(self) -> Generation | None:
+        self.reads += 1
+        return self.kept
+
+    def switch(self, generation: Generation) -> None:
+        if generation.number != (self.kept.number if self.kept else 0) + 1:
+            raise Conflict(str(generation.number))
+        self.kept = generation
 
 
 @dataclass

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from homing.domain.events import Event, Product
+from homing.domain.generation import Generation
 from homing.domain.moments import DAY, Moment, parse_moment
 from homing.domain.profile import Profile
 from homing.domain.shop import Shop
-from local.shop_files import read_shop
+from local.shop_files import read_shop, read_shop_files
 
 NOW = parse_moment("2026-06-15T12:00:00Z")
 SHOP_DIR = Path(__file__).parents[2] / "shop"
@@ -20,6 +21,12 @@ _numbers = count()
 def default_shop() -> Shop:
     """The shop as a new user finds it."""
     return read_shop(SHOP_DIR)
+
+
+@cache
+def default_generation() -> Generation:
+    """That shop's rules, before any generation has been made of them."""
+    return Generation(number=0, rules=read_shop_files(SHOP_DIR)["segments"])
 
 
 def product(product_id: str = "mug", quantity: int = 1, price: int | None = 1200, **more: Any) -> Product:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from homing.domain.events import Event
+from homing.domain.generation import Generation
 from homing.domain.ids import alias_id, contact_id
 from homing.domain.moments import Moment
 from homing.domain.permit import Contact
@@ -30,7 +31,7 @@ from tests.fakes.ports import (
     FakeRuns,
     FakeSends,
 )
-from tests.fakes.stories import NOW, default_shop
+from tests.fakes.stories import NOW, default_generation, default_shop
 
 ADA = alias_id("user", "ada")
 ADDRESS = "ada@example.com"
@@ -43,6 +44,7 @@ class World:
     """All fakes, and what is done over them. A `fuse` kills between two calls."""
 
     shop: Shop = field(default_factory=default_shop)
+    generation: Generation = field(default_factory=default_generation)
     events: FakeEvents = field(default_factory=FakeEvents)
     profiles: FakeProfiles = field(default_factory=FakeProfiles)
     contacts: FakeContacts = field(default_factory=FakeContacts)
@@ -62,7 +64,7 @@ class World:
             contacts=fuse.guard(self.contacts),
             due=fuse.guard(self.due),
             catalogue=fuse.guard(self.catalogue),
-            segments=self.shop.segments,
+            generation=self.generation,
             currency=self.shop.settings.currency,
         )
         projector.fold(alias, [StoredEvent(event, event.at) for event in events], now)
@@ -93,7 +95,7 @@ class World:
 
     def look_again(self, now: Moment) -> Refreshed:
         """The scheduled look, and what follows from it."""
-        result = refresh(due=self.due, profiles=self.profiles, segments=self.shop.segments, now=now)
+        result = refresh(due=self.due, profiles=self.profiles, generation=self.generation, now=now)
         for record in list(self.profiles.records.values()):
             self.enroller().reconcile(record, None, now)
         return result

@@ -15,7 +15,17 @@ from homing.domain.profile import Profile
 from homing.domain.record import ProfileRecord
 from homing.domain.rules import FACTS
 from homing.domain.rules.birthdays import zone_named
-from tests.fakes.stories import NOW, bought, default_shop, happened, profile_of, put_in_cart, signed_up, withdrew
+from tests.fakes.stories import (
+    NOW,
+    bought,
+    default_generation,
+    default_shop,
+    happened,
+    profile_of,
+    put_in_cart,
+    signed_up,
+    withdrew,
+)
 
 SHOP = default_shop()
 
@@ -149,17 +159,17 @@ def test_facts_are_what_the_events_told() -> None:
 
 
 def test_a_record_counts_a_membership_from_when_it_began_and_looks_again_when_it_ends() -> None:
-    record = ProfileRecord(profile_id="p").with_facts(profile_of(bought(NOW)), SHOP.segments, NOW)
+    record = ProfileRecord(profile_id="p").with_facts(profile_of(bought(NOW)), default_generation(), NOW)
     assert record.segments == {"first_time": NOW, "recent": NOW}
     assert record.due_at == NOW + 30 * DAY
-    later = record.with_facts(record.facts, SHOP.segments, NOW + 40 * DAY)
+    later = record.with_facts(record.facts, default_generation(), NOW + 40 * DAY)
     assert later.segments == {"one_time": NOW + 40 * DAY}
     assert later.due_at == NOW + 90 * DAY
 
 
 def test_a_moment_that_is_armed_already_stays_armed_though_the_change_comes_later() -> None:
-    record = ProfileRecord(profile_id="p").with_facts(profile_of(bought(NOW)), SHOP.segments, NOW)
-    again = record.with_facts(record.facts.after(bought(NOW + DAY), NOW + DAY), SHOP.segments, NOW + DAY)
+    record = ProfileRecord(profile_id="p").with_facts(profile_of(bought(NOW)), default_generation(), NOW)
+    again = record.with_facts(record.facts.after(bought(NOW + DAY), NOW + DAY), default_generation(), NOW + DAY)
     assert again.due_at == NOW + 30 * DAY
 
 

@@ -31,7 +31,7 @@ def look(world: World, now: int, limit: int = 1_000, fuse: Fuse | None = None) -
     return refresh(
         due=fuse.guard(world.due),
         profiles=fuse.guard(world.profiles),
-        segments=world.shop.segments,
+        generation=world.generation,
         now=now,
         limit=limit,
     )

@@ -8,7 +8,7 @@ import os
 import time
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from homing.adapters.contacts import TableContacts
     from homing.adapters.profiles import TableEvents
     from homing.adapters.secrets import CachedSecret
+    from homing.domain.generation import Generation
     from homing.domain.shop import Shop
     from homing.ports import Due, Profiles
     from homing.usecases.enroll import Enroller
@@ -85,7 +86,7 @@ def projector() -> "Projector":
         contacts=contacts(),
         due=_due(),
         catalogue=TableCatalogue(_table()),
-        segments=_shop().segments,
+        generation=_own_generation(),
         currency=_shop().settings.currency,
     )
 
@@ -137,9 +138,9 @@ def sender() -> "Sender":
 
 
 @cache
-def segments_road() -> "tuple[Due, Profiles, Shop]":
+def segments_road() -> "tuple[Due, Profiles, Generation]":
     """What the scheduled look at the segments needs."""
-    return _due(), _profiles(), _shop()
+    return _due(), _profiles(), _own_generation()
 
 
 @cache
@@ -185,8 +186,23 @@ def _due() -> "Due":
 def _shop() -> "Shop":
     from homing.domain.shop import Shop
 
-    files = Path(config.ShopSettings.read(os.environ).shop_dir) / "shop.json"
-    return Shop.parse(json.loads(files.read_text(encoding="utf-8")))
+    return Shop.parse(_shop_files())
+
+
+@cache
+def _own_generation() -> "Generation":
+    """The shop layer's own rules, which count as long as there is no generation."""
+    from homing.domain.generation import Generation
+
+    return Generation(number=0, rules=_shop_files()["segments"])
+
+
+@cache
+def _shop_files() -> dict[str, Any]:
+    """The data of the shop's files, by their names."""
+    path = Path(config.ShopSettings.read(os.environ).shop_dir) / "shop.json"
+    files: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return files
 
 
 def _secret(secret_id: str) -> "CachedSecret":

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple, Protocol
 
 from homing.domain.catalogue import CatalogueProduct, Shelf
 from homing.domain.events import Event
+from homing.domain.generation import Generation
 from homing.domain.moments import Moment
 from homing.domain.permit import Contact, Withheld
 from homing.domain.record import ProfileRecord
@@ -26,6 +27,16 @@ class Profiles(Protocol):
 
     def save(self, record: ProfileRecord) -> None:
         """Write the record over the version it was made from. Raises Conflict where that has changed."""
+
+
+class Generations(Protocol):
+    """Which rules and figures count: one small item, replaced as a whole."""
+
+    def active(self) -> Generation | None:
+        """The generation that counts now, None where there has been none; a consistent read."""
+
+    def switch(self, generation: Generation) -> None:
+        """Let it count from now on. Raises Conflict unless its number is the active one's and one, or the first."""
 
 
 class Contacts(Protocol):

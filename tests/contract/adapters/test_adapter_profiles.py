@@ -1,6 +1,5 @@
 """Events are kept once, profiles are written over the version they were read at, and both items are small."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,9 +12,8 @@ from homing.domain.moments import DAY, HOUR, SECOND, format_moment
 from homing.domain.record import ProfileRecord
 from homing.errors import Conflict
 from local.cloud.units import WRITE_UNIT, item_size
-from local.shop_files import read_shop
+from tests.fakes.stories import default_generation
 
-SHOP_DIR = Path(__file__).parents[3] / "shop"
 NOON = 1_700_000_000_000
 EVENT = Event(message_id="m-1", type="track", name="Order Completed", user_id="u-1", at=NOON, order_id="o-1")
 
@@ -145,7 +143,7 @@ def test_a_typical_profile_costs_one_write_unit(profiles: TableProfiles, table: 
     record = ProfileRecord(profile_id=read_message(told[0], received_at=NOON).alias)
     for number, each in enumerate(told):
         facts = record.facts.after(read_message(each, received_at=NOON), NOON - (len(told) - number) * DAY)
-        record = record.with_facts(facts, read_shop(SHOP_DIR).segments, NOON)
+        record = record.with_facts(facts, default_generation(), NOON)
     profiles.save(record)
     (item,) = table.first(f"P#{record.profile_id}", "~", 10)
     assert profile_record(item).facts.orders.count == 3

@@ -57,11 +57,20 @@ class Table:
                 yield from answer["Responses"].get(self._name, [])
                 asked = answer["UnprocessedKeys"]
 
-    def put(self, item: Item, condition: str | None = None, values: Mapping[str, Any] | None = None) -> None:
+    def put(
+        self,
+        item: Item,
+        condition: str | None = None,
+        *,
+        names: Mapping[str, str] | None = None,
+        values: Mapping[str, Any] | None = None,
+    ) -> None:
         """Write the whole item. Raises ConditionFailed."""
         extra: dict[str, Any] = {}
         if condition is not None:
             extra["ConditionExpression"] = condition
+        if names:
+            extra["ExpressionAttributeNames"] = dict(names)
         if values:
             extra["ExpressionAttributeValues"] = dict(values)
         self._write(self._client.put_item, Item=item, **extra)

@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 from homing.domain.catalogue import CatalogueProduct, first_told, is_sampled
 from homing.domain.events import Event
+from homing.domain.generation import Generation
 from homing.domain.ids import alias_id, contact_id
 from homing.domain.moments import MINUTE, Moment
 from homing.domain.profile import Profile
 from homing.domain.record import ProfileRecord
-from homing.domain.segments import Segments
 from homing.errors import Conflict
 from homing.ports import Catalogue, Contacts, Due, Profiles
 from homing.usecases.histories import gives_way, owner_of, with_histories
@@ -39,7 +39,7 @@ class Projector:
     contacts: Contacts
     due: Due
     catalogue: Catalogue
-    segments: Segments
+    generation: Generation
     currency: str
     known: MutableMapping[str, CatalogueProduct] = field(default_factory=dict)
 
@@ -69,7 +69,7 @@ class Projector:
             if owner is not None:
                 self._close(ours, owner.profile_id, owner.facts.user_id)
                 return self._fold_once(alias, stored, now)
-        return self._save(record, record.with_facts(facts, self.segments, now), now)
+        return self._save(record, record.with_facts(facts, self.generation, now), now)
 
     def _with_anonymous_history(self, facts: Profile, profile_id: str, event: Event) -> Profile:
         """The facts, with those from before the shopper was known, where the event tells who it was."""

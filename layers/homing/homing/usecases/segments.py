@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from homing.domain.generation import Generation
 from homing.domain.moments import Moment
-from homing.domain.segments import Segments
 from homing.errors import Conflict
 from homing.ports import Due, Profiles
 
@@ -20,13 +20,13 @@ class Refreshed:
     more: bool = False
 
 
-def refresh(*, due: Due, profiles: Profiles, segments: Segments, now: Moment, limit: int = 1_000) -> Refreshed:
+def refresh(*, due: Due, profiles: Profiles, generation: Generation, now: Moment, limit: int = 1_000) -> Refreshed:
     """Look at every profile that is due, at most `limit` in one go; stopping anywhere and starting again is safe."""
     result = Refreshed()
     while result.looked_at < limit:
         page = due.until(now, PAGE)
         for moment, profile_id in page:
-            result.changed += _look(moment, profile_id, due=due, profiles=profiles, segments=segments, now=now)
+            result.changed += _look(moment, profile_id, due=due, profiles=profiles, generation=generation, now=now)
             due.disarm(moment, profile_id)
         result.looked_at += len(page)
         if len(page) < PAGE:
@@ -35,7 +35,9 @@ def refresh(*, due: Due, profiles: Profiles, segments: Segments, now: Moment, li
     return result
 
 
-def _look(moment: Moment, profile_id: str, *, due: Due, profiles: Profiles, segments: Segments, now: Moment) -> bool:
+def _look(
+    moment: Moment, profile_id: str, *, due: Due, profiles: Profiles, generation: Generation, now: Moment
+) -> bool:
     """Evaluate one profile again; whether its memberships changed. One whose moment has moved is left alone.
 
     Raises Conflict where others keep writing the profile: it stays due, and the next schedule comes back to it.
@@ -44,7 +46,7 @@ def _look(moment: Moment, profile_id: str, *, due: Due, profiles: Profiles, segm
         record = profiles.load(profile_id)
         if record.due_at != moment:
             return False
-        after = record.with_facts(record.facts, segments, now)
+        after = record.with_facts(record.facts, generation, now)
         if after.due_at is not None:
             due.arm(after.due_at, profile_id)
         try:

@@ -1,0 +1,48 @@
+"""The active generation in the table."""
+
+import json
+import zlib
+
+from homing.adapters.table import ConditionFailed, Item, Table, number, text
+from homing.domain.generation import Generation
+from homing.errors import Conflict
+
+_SHOP, _GENERATION = "SHOP", "GENERATION"
+
+
+class TableGenerations:
+    """Which rules and figures count; see `homing.ports.Generations`."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def active(self) -> Generation | None:
+        """The generation that counts now, None where there has been none."""
+        item = self._table.get(_SHOP, _GENERATION)
+        return None if item is None else _generation(item)
+
+    def switch(self, generation: Generation) -> None:
+        """Let it count from now on. Raises Conflict unless its number is the active one's and one, or the first."""
+        item = {
+            "pk": text(_SHOP),
+            "sk": text(_GENERATION),
+            "number": number(generation.number),
+            "state": {"B": zlib.compress(generation.model_dump_json(exclude={"number"}).encode(), level=9)},
+        }
+        try:
+            if generation.number == 1:
+                self._table.put(item, condition="attribute_not_exists(pk)")
+            else:
+                self._table.put(
+                    item,
+                    condition="#number = :before",
+                    names={"#number": "number"},
+                    values={":before": number(generation.number - 1)},
+                )
+        except ConditionFailed as error:
+            raise Conflict(f"generation {generation.number} does not follow the active one") from error
+
+
+def _generation(item: Item) -> Generation:
+    state = json.loads(zlib.decompress(item["state"]["B"]))
+    return Generation.model_validate({"number": int(item["number"]["N"]), **state})
