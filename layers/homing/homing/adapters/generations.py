@@ -7,7 +7,7 @@ from homing.adapters.table import ConditionFailed, Item, Table, number, text
 from homing.domain.generation import Generation
 from homing.errors import Conflict
 
-_SHOP, _GENERATION = "SHOP", "GENERATION"
+GENERATION_PK, GENERATION_KEY = "SHOP", "GENERATION"
 
 
 class TableGenerations:
@@ -18,14 +18,14 @@ class TableGenerations:
 
     def active(self) -> Generation | None:
         """The generation that counts now, None where there has been none."""
-        item = self._table.get(_SHOP, _GENERATION)
-        return None if item is None else _generation(item)
+        item = self._table.get(GENERATION_PK, GENERATION_KEY)
+        return None if item is None else generation_of(item)
 
     def switch(self, generation: Generation) -> None:
         """Let it count from now on. Raises Conflict unless its number is the active one's and one, or the first."""
         item = {
-            "pk": text(_SHOP),
-            "sk": text(_GENERATION),
+            "pk": text(GENERATION_PK),
+            "sk": text(GENERATION_KEY),
             "number": number(generation.number),
             "state": {"B": zlib.compress(generation.model_dump_json(exclude={"number"}).encode(), level=9)},
         }
@@ -43,6 +43,7 @@ class TableGenerations:
             raise Conflict(f"generation {generation.number} does not follow the active one") from error
 
 
-def _generation(item: Item) -> Generation:
+def generation_of(item: Item) -> Generation:
+    """The generation that the GENERATION item holds."""
     state = json.loads(zlib.decompress(item["state"]["B"]))
     return Generation.model_validate({"number": int(item["number"]["N"]), **state})
