@@ -41,8 +41,8 @@ def _read_machine(fields: Fields, known: tuple[str, ...], outer_variables: froze
     }
     variables = _own_variables(states, outer_variables) | outer_variables
 
-    def read_part(part: Fields, more: tuple[str, ...] = ()) -> Machine:
-        return _read_machine(part, ("Comment", "StartAt", "States", *more), variables)
+    def read_part(part: Fields, more: tuple[str, ...] = (), *, alone: bool = False) -> Machine:
+        return _read_machine(part, ("Comment", "StartAt", "States", *more), frozenset() if alone else variables)
 
     reader = StateReader(Vocabulary(variables=variables), read_part)
     timeout = fields.whole_number("TimeoutSeconds", at_least=1)

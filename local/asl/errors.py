@@ -4,18 +4,20 @@ DefinitionError            the definition cannot be run; raised by `parse`
 ├── InvalidDefinition      it breaks the rules of the Amazon States Language
 └── UnsupportedFeature     it may be right, but this interpreter does not know what it uses
 StateError                 a state failed while running: an error name and a cause, for Retry and Catch
-└── TaskFailed             raised by the function that a Task invoked
+└── TaskFailed             raised by the function or the service that a Task asked
 """
 
 from typing import Final
 
 ALL: Final = "States.ALL"
 DATA_LIMIT_EXCEEDED: Final = "States.DataLimitExceeded"
+ITEM_READER_FAILED: Final = "States.ItemReaderFailed"
 NO_CHOICE_MATCHED: Final = "States.NoChoiceMatched"
 QUERY_EVALUATION_ERROR: Final = "States.QueryEvaluationError"
 RUNTIME: Final = "States.Runtime"
 TASK_FAILED: Final = "States.TaskFailed"
 TIMEOUT: Final = "States.Timeout"
+TOO_MANY_FAILURES: Final = "States.ExceedToleratedFailureThreshold"
 
 
 class DefinitionError(Exception):
@@ -53,4 +55,7 @@ class StateError(Exception):
 
 
 class TaskFailed(StateError):
-    """The invoked function failed: `error` is its error type, or `Lambda.…`; `cause` is AWS's JSON text."""
+    """What a Task asked for failed: `error` is the function's error type, `Lambda.…`, or a service's `DynamoDb.…`.
+
+    `cause` is AWS's JSON text of a function's error, and a service's message.
+    """

@@ -12,11 +12,12 @@ from local.asl.execution import Execution, Status
 from local.asl.expressions import JSON
 from local.asl.frame import Frame
 from local.asl.machine import Machine
-from local.asl.requests import Fork, Invoke, Sleep
+from local.asl.requests import AskService, Fork, Invoke, Sleep
 from local.asl.strand import Strand
 from local.timers import Timer, Timers
 
 InvokeFunction: TypeAlias = Callable[[str, JSON], JSON]
+CallService: TypeAlias = Callable[[str, str, JSON], JSON]
 OnEnd: TypeAlias = Callable[[Execution], object]
 
 
@@ -35,13 +36,17 @@ class Interpreter:
     `invoke(function_name, payload)` answers the Lambda tasks: it returns the function's JSON result, must
     leave the payload unchanged, and raises TaskFailed where the function or its invocation failed. Whatever
     else it raises is a fault of the caller's own, passes through to whoever runs the timers, and leaves the
-    execution where it stood. `random` serves jitter and `$random`.
+    execution where it stood. `call_service(service, action, arguments)` answers the tasks of AWS's services in the
+    same way. `random` serves jitter and `$random`.
     """
 
-    def __init__(self, timers: Timers, invoke: InvokeFunction, random: Random) -> None:
+    def __init__(
+        self, timers: Timers, invoke: InvokeFunction, random: Random, call_service: CallService | None = None
+    ) -> None:
         self._timers = timers
         self._invoke = invoke
         self._random = random
+        self._call_service = call_service or _no_service
         self._running: dict[Execution, _Run] = {}
 
     def start(
@@ -102,8 +107,10 @@ class Interpreter:
             answer, error = self._answer(request)
         return None
 
-    def _answer(self, request: Invoke) -> tuple[JSON, StateError | None]:
+    def _answer(self, request: Invoke | AskService) -> tuple[JSON, StateError | None]:
         try:
+            if isinstance(request, AskService):
+                return self._call_service(request.service, request.action, request.arguments), None
             return self._invoke(request.function_name, request.payload), None
         except TaskFailed as failure:
             return None, failure
@@ -145,10 +152,13 @@ class Interpreter:
         run.strand.stop()
         if run.deadline is not None:
             run.deadline.cancel()
-        execution.status, execution.ended_at = status, self._timers.now()
-        execution.output, execution.error, execution.cause = output, error, cause
+        execution.end(status, self._timers.now(), output=output, error=error, cause=cause)
         if run.on_end is not None:
             run.on_end(execution)
+
+
+def _no_service(service: str, action: str, _arguments: JSON) -> JSON:
+    raise NotImplementedError(f"nobody answers {service}:{action} here")
 
 
 def _context_object(execution: Execution, more: Mapping[str, Mapping[str, JSON]]) -> dict[str, JSON]:

@@ -3,11 +3,13 @@
 import re
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from local.asl.distributed import DistributedMap
 from local.asl.errors import ALL, InvalidDefinition, UnsupportedFeature
 from local.asl.expressions import Constant, Template, compile_template, is_expression
 from local.asl.fields import Fields
 from local.asl.machine import Machine
 from local.asl.retry_reader import read_error_names, read_retriers
+from local.asl.services import SDK_PREFIX, Action, ServiceTask, read_action
 from local.asl.states import Choice, Departure, Fail, Pass, Rule, State, Succeed, WaitSeconds, WaitUntil
 from local.asl.tasks import Catcher, InvokeTask, Map, Parallel
 from local.asl.vocabulary import Vocabulary
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 LAMBDA_INVOKE: Final = "arn:aws:states:::lambda:invoke"
+LIST_OBJECTS: Final = "arn:aws:states:::s3:listObjectsV2"
 
 _COMMON: Final = ("Type", "Comment", "QueryLanguage")
 _GOES_ON: Final = ("Next", "End", "Assign", "Output")
@@ -34,9 +37,9 @@ _VARIABLE: Final = re.compile(r"[A-Za-z_]\w{0,79}")
 
 
 class ReadPart(Protocol):
-    """Reads the sub-machine of a branch or an iteration."""
+    """Reads the sub-machine of a branch or an iteration; one that runs `alone` sees no variables of this scope."""
 
-    def __call__(self, part: Fields, more: tuple[str, ...] = ()) -> Machine: ...
+    def __call__(self, part: Fields, more: tuple[str, ...] = (), *, alone: bool = False) -> Machine: ...
 
 
 class StateReader:
@@ -60,7 +63,7 @@ class StateReader:
         kind = state.string("Type")
         if kind not in self._readers:
             raise InvalidDefinition(state.where, f"there is no type of state {kind!r}")
-        state.allow((*_COMMON, *_FIELDS[kind]))
+        state.allow((*_COMMON, *_FIELDS[kind], *(("ItemReader",) if _is_distributed(state) else ())))
         if state.get("QueryLanguage", "JSONata") != "JSONata":
             raise UnsupportedFeature(state.where, "JSONPath (QueryLanguage)")
         return self._readers[kind](state)
@@ -99,6 +102,8 @@ class StateReader:
 
     def _task(self, state: Fields) -> State:
         resource = state.string("Resource")
+        if resource.startswith(SDK_PREFIX):
+            return self._service_task(state, read_action(resource, state.place("Resource")))
         if resource != LAMBDA_INVOKE:
             raise UnsupportedFeature(state.place("Resource"), f"the resource {resource}")
         arguments = state.part("Arguments")
@@ -112,6 +117,16 @@ class StateReader:
             self._optional_number(state, "TimeoutSeconds", at_least=1),
         )
 
+    def _service_task(self, state: Fields, action: Action) -> State:
+        if state.has("TimeoutSeconds"):
+            raise UnsupportedFeature(state.place("TimeoutSeconds"), "a timeout of a service's answer")
+        return ServiceTask(*self._work(state), action, self._arguments(state.part("Arguments"), action))
+
+    def _arguments(self, arguments: Fields, action: Action) -> "Mapping[str, Template]":
+        if unknown := sorted(set(arguments.content) - action.parameters):
+            raise InvalidDefinition(arguments.where, f"{action.name} has no parameter {', '.join(unknown)}")
+        return {name: self._template(arguments, name) for name in arguments.content}
+
     def _parallel(self, state: Fields) -> State:
         branches = tuple(self._read_part(branch) for branch in state.parts("Branches"))
         if not branches:
@@ -120,7 +135,10 @@ class StateReader:
 
     def _map(self, state: Fields) -> State:
         processor = state.part("ItemProcessor")
-        _refuse_distributed(processor)
+        if _is_distributed(state):
+            return self._distributed_map(state, processor)
+        if processor.has("ProcessorConfig"):
+            processor.part("ProcessorConfig").allow(("Mode",))
         items = state.get("Items", [])
         if not isinstance(items, list) and not is_expression(items):
             raise InvalidDefinition(state.place("Items"), "must be an array or '{% expression %}'")
@@ -128,6 +146,27 @@ class StateReader:
             *self._work(state),
             self._read_part(processor, ("ProcessorConfig",)),
             self._optional(state, "Items"),
+            self._optional(state, "ItemSelector"),
+            self._optional_number(state, "MaxConcurrency"),
+        )
+
+    def _distributed_map(self, state: Fields, processor: Fields) -> State:
+        config = processor.part("ProcessorConfig")
+        config.allow(("Mode", "ExecutionType"))
+        if config.string("ExecutionType") != "STANDARD":
+            raise UnsupportedFeature(config.where, f"children of the type {config.string('ExecutionType')}")
+        if state.has("Items"):
+            raise UnsupportedFeature(state.place("Items"), "distributed Map over anything but an ItemReader")
+        reader = state.part("ItemReader")
+        reader.allow(("Resource", "Arguments"))
+        if reader.string("Resource") != LIST_OBJECTS:
+            raise UnsupportedFeature(reader.where, f"the reader {reader.string('Resource')}")
+        action = read_action(f"{SDK_PREFIX}s3:listObjectsV2", reader.where)
+        return DistributedMap(
+            *self._work(state),
+            self._read_part(processor, ("ProcessorConfig",), alone=True),
+            action,
+            self._arguments(reader.part("Arguments"), action),
             self._optional(state, "ItemSelector"),
             self._optional_number(state, "MaxConcurrency"),
         )
@@ -191,10 +230,12 @@ class StateReader:
         return self._optional(fields, name)
 
 
-def _refuse_distributed(processor: Fields) -> None:
-    if not processor.has("ProcessorConfig"):
-        return
-    config = processor.part("ProcessorConfig")
-    if config.get("Mode", "INLINE") != "INLINE":
-        raise UnsupportedFeature(config.where, "distributed Map")
-    config.allow(("Mode",))
+def _is_distributed(state: Fields) -> bool:
+    """Whether it is a Map whose iterations are executions of their own."""
+    if state.get("Type") != "Map" or not state.part("ItemProcessor").has("ProcessorConfig"):
+        return False
+    config = state.part("ItemProcessor").part("ProcessorConfig")
+    mode = config.get("Mode", "INLINE")
+    if mode not in ("INLINE", "DISTRIBUTED"):
+        raise InvalidDefinition(config.place("Mode"), f"there is no mode {mode!r}")
+    return bool(mode == "DISTRIBUTED")

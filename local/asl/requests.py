@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from homing.domain.moments import Moment
 
 if TYPE_CHECKING:
+    from local.asl.distributed import Child
     from local.asl.frame import Frame
     from local.asl.machine import Machine
 
@@ -29,10 +30,19 @@ class Invoke:
 
 
 @dataclass(frozen=True, slots=True)
+class AskService:
+    """Go on with what an AWS service answers, or have its TaskFailed thrown in."""
+
+    service: str
+    action: str
+    arguments: JSON
+
+
+@dataclass(frozen=True, slots=True)
 class Branch:
     """A sub-machine to run beside others, in a frame of its own."""
 
-    machine: "Machine"
+    machine: "Machine | Child"
     frame: "Frame"
     input: JSON
 
@@ -48,5 +58,5 @@ class Fork:
     limit: int
 
 
-Request: TypeAlias = Sleep | Invoke | Fork
+Request: TypeAlias = Sleep | Invoke | AskService | Fork
 Running: TypeAlias = Generator[Request, Any, Any]

@@ -14,6 +14,7 @@ from local.asl import Execution, Interpreter, Machine, Status, TaskFailed
 from local.cloud.events import EventBus
 from local.cloud.functions import Functions
 from local.cloud.seam import Refusal, Seam
+from local.cloud.services import call_service
 from local.timers import Timers
 
 _NAME_IS_TAKEN_FOR: Final = 90 * DAY
@@ -53,13 +54,13 @@ class Workflows:
         self._bus = bus
         self._timers = timers
         self._random = Random(f"execution names {seed}")
-        self._interpreter = Interpreter(timers, self._invoke, Random(f"state machines {seed}"))
+        self._interpreter = Interpreter(timers, self._invoke, Random(f"state machines {seed}"), call_service)
         self._by_arn: dict[str, Run] = {}
 
     @property
     def transitions(self) -> int:
         """State transitions of all executions so far, as AWS bills them."""
-        return sum(run.execution.transitions for run in self.runs)
+        return sum(run.execution.billed_transitions for run in self.runs)
 
     def add(self, machine: StateMachine) -> None:
         self.machines[machine.arn] = machine

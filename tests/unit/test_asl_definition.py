@@ -151,10 +151,10 @@ def test_what_the_language_forbids_is_refused_with_its_place(state: Definition, 
         (
             {
                 "Type": "Map",
-                "ItemProcessor": {**INNER, "ProcessorConfig": {"Mode": "DISTRIBUTED"}},
+                "ItemProcessor": {**INNER, "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"}},
                 "End": True,
             },
-            "distributed Map",
+            "EXPRESS",
         ),
         ({**TASK, "Retry": [{"ErrorEquals": ["A"], "JitterStrategy": "SOME"}]}, "SOME"),
         ({**PASS, "Output": "{% $eval('1') %}"}, "$parse"),
