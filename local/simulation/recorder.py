@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from homing.adapters.generations import GENERATION_KEY, generation_of
 from homing.adapters.ledger import RUN_PREFIX, SEND_PREFIX, run_of, send_of
 from homing.adapters.profiles import PROFILE_KEY, profile_record, profile_state
 from homing.domain.moments import Moment, format_moment
@@ -23,6 +24,8 @@ class Recorder:
         """Each mail that SES took, by its send id."""
         self.changes: list[Line] = []
         """The lines of segments.jsonl, in order."""
+        self.figures: list[Line] = []
+        """The lines of figures.jsonl: one for each generation, in order."""
         self._profiles: dict[str, dict[str, Any]] = {}
         self._runs: dict[str, Run] = {}
         self._sends: dict[str, Send] = {}
@@ -98,6 +101,8 @@ class Recorder:
             return
         if sk == PROFILE_KEY:
             self._see_profile(change["Keys"]["pk"]["S"].removeprefix("P#"), image)
+        elif sk == GENERATION_KEY:
+            self._see_generation(image)
         elif sk.startswith(RUN_PREFIX):
             run = run_of(image)
             self._runs[run.run_id] = run
@@ -120,6 +125,17 @@ class Recorder:
             self.changes += [
                 {"at": at, "profile_id": profile_id, "segment": name, "change": change} for name in sorted(names)
             ]
+
+    def _see_generation(self, image: dict[str, Any]) -> None:
+        generation = generation_of(image)
+        self.figures.append(
+            {
+                "at": format_moment(self._timers.now()),
+                "number": generation.number,
+                "computed_at": format_moment(generation.figures.computed_at),
+                "tops": generation.figures.tops,
+            }
+        )
 
     def _see_mail(self, mail: Mail) -> None:
         self.mails[mail.tags["send_id"]] = mail

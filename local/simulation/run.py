@@ -30,6 +30,9 @@ COUNTED = (
 OnProgress = Callable[[int, Moment], None]
 """Called with the messages sent so far and the virtual moment."""
 
+Watch = Callable[[Cloud, Recorder], None]
+"""Called once all is deployed, before the first message. Whoever wants to look later sets a timer on the cloud."""
+
 
 @dataclass(frozen=True, slots=True)
 class Simulation:
@@ -46,6 +49,7 @@ def simulate(
     until: Moment | None = None,
     seed: int = 0,
     on_progress: OnProgress | None = None,
+    watch: Watch | None = None,
 ) -> Simulation:
     """Send the messages through the API at their times, let time pass until `until`, and write the files to `out_dir`.
 
@@ -58,6 +62,8 @@ def simulate(
     with VirtualClock(begin) as clock, deployed(Timers(clock), seed=seed) as cloud:
         recorder = Recorder(cloud)
         look_exactly_when_due(cloud)
+        if watch is not None:
+            watch(cloud, recorder)
         sender = _Sender(cloud)
         for number, message in enumerate(messages):
             cloud.advance_to(message.at)
@@ -145,6 +151,7 @@ def _write(out_dir: Path, recorder: Recorder, summary: dict[str, Any]) -> None:
     _write_lines(out_dir / "emails.jsonl", recorder.emails())
     _write_lines(out_dir / "segments.jsonl", recorder.changes)
     _write_lines(out_dir / "runs.jsonl", recorder.runs())
+    _write_lines(out_dir / "figures.jsonl", recorder.figures)
     (out_dir / "summary.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
 
 

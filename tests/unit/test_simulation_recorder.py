@@ -6,9 +6,12 @@ from typing import Any, cast
 
 import pytest
 
+from homing.adapters.generations import TableGenerations
 from homing.adapters.ledger import TableRuns, TableSends
 from homing.adapters.profiles import TableProfiles
 from homing.adapters.table import Item, Table
+from homing.domain.figures import Figures
+from homing.domain.generation import Generation
 from homing.domain.moments import HOUR, SECOND, parse_moment
 from homing.domain.profile import Profile
 from homing.domain.record import ProfileRecord
@@ -31,6 +34,7 @@ class Shop:
         self.recorder = Recorder(cast("Cloud", self))
         table = cast("Table", self)
         self.runs, self.sends, self.profiles = TableRuns(table), TableSends(table), TableProfiles(table)
+        self.generations = TableGenerations(table)
 
     def observe_table(self, callback: Callable[[str, dict[str, Any]], None]) -> None:
         self.tell = callback
@@ -153,3 +157,19 @@ def test_what_expires_stays_in_the_files_and_other_items_are_none_of_their_busin
     shop.remove("P#ada", "SEND#s1")
     shop.put({"pk": {"S": "SHOP"}, "sk": {"S": "SHELF"}, "body": {"S": "{}"}})
     assert [line["send_id"] for line in shop.recorder.emails()] == ["s1"]
+
+
+def test_each_generation_is_one_line_with_the_figures_that_count_from_then_on(shop: Shop) -> None:
+    shop.generations.switch(Generation(number=1, rules={}))
+    shop.clock.move_to(START + HOUR)
+    figures = Figures(computed_at=START, tops={"orders.revenue top 10": 120.5})
+    shop.generations.switch(Generation(number=2, rules={}, figures=figures))
+    assert shop.recorder.figures == [
+        {"at": "2026-03-02T10:00:00Z", "number": 1, "computed_at": "1970-01-01T00:00:00Z", "tops": {}},
+        {
+            "at": "2026-03-02T11:00:00Z",
+            "number": 2,
+            "computed_at": "2026-03-02T10:00:00Z",
+            "tops": {"orders.revenue top 10": 120.5},
+        },
+    ]

@@ -3,7 +3,7 @@
 import json
 import zlib
 
-from homing.adapters.table import ConditionFailed, Item, Table, number, text
+from homing.adapters.table import ConditionFailed, Item, Table, bytes_of, number, text
 from homing.domain.generation import Generation
 from homing.errors import Conflict
 
@@ -44,6 +44,6 @@ class TableGenerations:
 
 
 def generation_of(item: Item) -> Generation:
-    """The generation that the GENERATION item holds."""
-    state = json.loads(zlib.decompress(item["state"]["B"]))
+    """The generation that the GENERATION item holds, be the item from the table or from its stream."""
+    state = json.loads(zlib.decompress(bytes_of(item, "state")))
     return Generation.model_validate({"number": int(item["number"]["N"]), **state})

@@ -1,9 +1,8 @@
 """Events and profiles in the table."""
 
 import zlib
-from base64 import b64decode
 
-from homing.adapters.table import ConditionFailed, Item, Table, number, text
+from homing.adapters.table import ConditionFailed, Item, Table, bytes_of, number, text
 from homing.domain.events import Event
 from homing.domain.moments import DAY, SECOND, Moment
 from homing.domain.record import ProfileRecord
@@ -83,9 +82,8 @@ def profile_record(item: Item) -> ProfileRecord:
 
 
 def profile_state(item: Item) -> bytes:
-    """The JSON of a PROFILE item's state. boto3 gives binary values as bytes, a stream's record as base64."""
-    packed = item["state"]["B"]
-    return zlib.decompress(b64decode(packed) if isinstance(packed, str) else packed)
+    """The JSON of a PROFILE item's state."""
+    return zlib.decompress(bytes_of(item, "state"))
 
 
 def _packed(record: ProfileRecord) -> bytes:

@@ -4,6 +4,7 @@ Every adapter's client retries on its own; what still fails after that is not ca
 client that sent the event, the stream, the queue, the state machine) is the next line.
 """
 
+from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -34,6 +35,12 @@ def text(value: str) -> dict[str, str]:
 def number(value: int) -> dict[str, str]:
     """A number attribute."""
     return {"N": str(value)}
+
+
+def bytes_of(item: Item, name: str) -> bytes:
+    """A binary attribute's bytes. boto3 gives them as they are, a stream's or an export's record as base64."""
+    value = item[name]["B"]
+    return b64decode(value) if isinstance(value, str) else bytes(value)
 
 
 class Table:
