@@ -31,7 +31,7 @@ def test_an_anonymous_history_joins_the_person(deployed: "Deployed") -> None:
         event["Records"][n]["dynamodb"]["Keys"]["pk"]["S"].removeprefix("P#") for n in (0, len(event["Records"]) - 1)
     )
     assert deployed.profiles.load(anonymous).joined_to == known
-    assert [product for _, product in deployed.profiles.load(known).facts.viewed] == ["TC-101"]
+    assert [times for _, times in deployed.profiles.load(known).facts.days["viewed"]] == [1]
 
 
 def test_a_batch_that_comes_again_changes_no_profile(deployed: "Deployed") -> None:

@@ -9,13 +9,15 @@ from homing.domain.moments import DAY, HOUR
 from tests.fakes.stories import NOW, bought, happened, product, put_in_cart
 
 operations = st.builds(
-    lambda name, step, product_id, quantity: happened(
-        name, NOW + step * HOUR, products=(product(product_id, quantity),)
+    lambda name, step, product_id, quantity, category, shipping: happened(
+        name, NOW + step * HOUR, products=(product(product_id, quantity, category=category),), shipping=shipping
     ),
     st.sampled_from(["Product Added", "Product Removed", "Cart Viewed", "Checkout Started", "Order Completed"]),
     st.integers(0, 12),
     st.sampled_from("ab"),
     st.integers(0, 3),
+    st.sampled_from([None, "tea", "clay"]),
+    st.sampled_from([None, 0, 450]),
 )
 
 
@@ -76,6 +78,27 @@ def test_the_stage_is_how_far_the_shopper_came_last() -> None:
     assert cart_of(payment, cart, checkout).stage == "payment"
     assert cart_of(cart, payment, bought(NOW + 3), put_in_cart(NOW + 4)).stage == "cart"
     assert cart_of(cart, payment).changed_at == NOW + 2
+
+
+def test_the_categories_of_a_cart_are_those_of_what_is_in_it_as_last_told() -> None:
+    cup, pot, whisk = (
+        happened("Product Added", NOW, products=(product(name, category=kind),))
+        for name, kind in (("cup", "Cups"), ("pot", "Pots"), ("whisk", None))
+    )
+    checkout = happened("Checkout Started", NOW + 1, products=(product("cup", category="Bowls"),))
+    assert cart_of(cup, pot, whisk, checkout).categories() == {"Bowls", "Pots"}
+    assert cart_of(cup, pot, removed(NOW + 1, "pot")).categories() == {"Cups"}
+
+
+def test_shipping_is_shown_by_the_checkout_of_this_cart() -> None:
+    cart, checkout = put_in_cart(NOW), happened("Checkout Step Viewed", NOW + 1, shipping=450)
+    assert cart_of(cart, checkout).shipping_shown
+    assert cart_of(cart, checkout, happened("Checkout Started", NOW + 2, shipping=0)).shipping_shown
+    assert not cart_of(cart, happened("Checkout Started", NOW + 1, shipping=0)).shipping_shown
+    assert not cart_of(cart, happened("Order Updated", NOW + 1, shipping=450)).shipping_shown
+    assert not cart_of(cart, checkout, bought(NOW + 2), put_in_cart(NOW + 3)).shipping_shown
+    assert not cart_of(cart, checkout, put_in_cart(NOW + NEW_CART_AFTER + 2)).shipping_shown
+    assert not cart_of(checkout).shipping_shown
 
 
 def test_a_cart_is_named_by_its_beginning() -> None:

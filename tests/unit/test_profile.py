@@ -1,5 +1,6 @@
 """The profile is a fold over events that gives the same for any order, any repetition and any moment of joining."""
 
+import zlib
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from homing.domain.events import Event
 from homing.domain.moments import DAY, HOUR
-from homing.domain.profile import SEEN_DAYS, Consent, Profile
+from homing.domain.profile import REMEMBERED_DAYS, SEEN_DAYS, Consent, Doing, Profile
 from tests.fakes.stories import NOW, bought, happened, product, profile_of, put_in_cart, signed_up, withdrew
 
 START = NOW - 12 * DAY
@@ -38,6 +39,10 @@ happenings = st.fixed_dictionaries(
                 "Order Completed",
                 "Order Refunded",
                 "Order Cancelled",
+                "Email Opened",
+                "Email Link Clicked",
+                "Quiz Finished",
+                "Recipe Saved",
             ]
         ),
         "at": moments,
@@ -48,6 +53,9 @@ happenings = st.fixed_dictionaries(
         "total": st.sampled_from([None, 100, 2500]),
         "currency": st.sampled_from([None, "EUR", "GBP"]),
         "source": st.sampled_from(["api", "unsubscribe"]),
+        "coupon": st.sampled_from([None, "HELLO10"]),
+        "shipping": st.sampled_from([None, 0, 450]),
+        "campaign": st.sampled_from([None, "welcome", "spring"]),
     }
 )
 
@@ -158,8 +166,45 @@ def test_a_cancellation_told_twice_counts_once() -> None:
 
 
 def test_only_visits_to_the_shop_are_visits() -> None:
-    assert profile_of(bought(), signed_up()).last_visit_at is None
-    assert profile_of(happened("Product Viewed", products=(product(),))).last_visit_at == NOW // DAY * DAY
+    assert profile_of(bought(), signed_up()).last("visits") is None
+    assert profile_of(happened("Email Opened"), happened("Quiz Finished")).last("visits") is None
+    assert profile_of(happened("Product Viewed", products=(product(),))).last("visits") == NOW
+
+
+def test_what_is_done_is_counted_by_the_day() -> None:
+    looks = [happened("Product Viewed", NOW + hours * HOUR, products=(product(),)) for hours in (1, 0, 26)]
+    profile = profile_of(*looks, happened("Email Opened"), happened("Email Link Clicked"), put_in_cart())
+    assert profile.days == {
+        "visits": ((NOW + HOUR,), (NOW + 26 * HOUR,)),
+        "viewed": ((NOW + HOUR, 2), (NOW + 26 * HOUR, 1)),
+        "added": ((NOW, 1),),
+        "opened": ((NOW, 1),),
+        "clicked": ((NOW, 1),),
+    }
+
+
+@pytest.mark.parametrize(("name", "doing"), [("Cart Viewed", "visits"), ("Product Viewed", "viewed")])
+def test_of_each_doing_the_latest_days_are_remembered(name: str, doing: Doing) -> None:
+    profile = profile_of(*(happened(name, NOW + day * DAY) for day in range(20)))
+    assert [at for at, *_ in profile.days[doing]] == [NOW + day * DAY for day in range(20 - REMEMBERED_DAYS[doing], 20)]
+
+
+def test_the_names_of_the_shops_own_events_are_remembered_and_no_others() -> None:
+    quiz, long = happened("Quiz Finished", NOW + 1), happened("x" * 100)
+    others = [
+        bought(),
+        put_in_cart(),
+        happened("Email Opened"),
+        happened("Home", type="page"),
+        happened("Email Bounced"),
+    ]
+    assert profile_of(quiz, long, *others).events == ((NOW, "x" * 60), (NOW + 1, "Quiz Finished"))
+
+
+def test_a_campaign_is_joined_by_a_click_in_its_mail_and_remembered_with_the_latest() -> None:
+    clicks = [happened("Email Link Clicked", NOW + n, campaign=name) for n, name in ((0, "a"), (1, "b"), (2, "a"))]
+    opened = happened("Email Opened", campaign="c")
+    assert profile_of(*clicks, opened).campaigns == ((NOW + 1, "b"), (NOW + 2, "a"))
 
 
 def test_what_cannot_be_told_again_any_more_is_forgotten_but_stays_counted() -> None:
@@ -167,7 +212,7 @@ def test_what_cannot_be_told_again_any_more_is_forgotten_but_stays_counted() -> 
     for day in range(2 * SEEN_DAYS):
         at = NOW + day * DAY
         profile = profile.after(bought(at, order_id=str(day)), at)
-    assert len(profile.seen) == len(profile.orders.amounts) == SEEN_DAYS
+    assert len(profile.seen) == len(profile.orders.open) == SEEN_DAYS
     assert profile.orders.count == 2 * SEEN_DAYS
 
 
@@ -178,6 +223,27 @@ def test_a_profile_of_a_busy_year_stays_small(known: str) -> None:
         at = NOW + day * DAY
         name = {"user": "ada"} if known == "user" else {"user": None, "anonymous_id": "device"}
         look = happened("Product Viewed", at, products=(product(f"p{day}", category=f"c{day}"),), **name)
-        for event in (look, put_in_cart(at, f"p{day}", **name), bought(at + 1, order_id=str(day), **name)):
+        quiz = happened("Quiz Finished", at, **name)
+        click = happened("Email Link Clicked", at, campaign=f"campaign {day}", **name)
+        order = bought(at + 1, order_id=str(day), **name)
+        for event in (look, put_in_cart(at, f"p{day}", **name), quiz, click, order):
             profile = profile.after(event, at)
-    assert len(profile.model_dump_json(exclude_defaults=True)) < 2_500
+    assert packed_size(profile) < 1_500
+
+
+def test_a_profile_of_a_usual_customer_takes_one_write_unit() -> None:
+    profile = Profile()
+    for month in range(12):
+        for day in (0, 9, 20):
+            at = NOW + (30 * month + day) * DAY
+            look = happened("Product Viewed", at, products=(product(f"TC-{day}", category=f"Shelf {day}"),))
+            click = happened("Email Link Clicked", at, campaign="winback")
+            for event in (signed_up(at), look, put_in_cart(at + 1, f"TC-{day}"), click):
+                profile = profile.after(event, at)
+        ordered_at = NOW + (30 * month + 20) * DAY + 2
+        profile = profile.after(bought(ordered_at, order_id=str(month)), ordered_at)
+    assert packed_size(profile) < 900
+
+
+def packed_size(profile: Profile) -> int:
+    return len(zlib.compress(profile.model_dump_json(exclude_defaults=True).encode()))

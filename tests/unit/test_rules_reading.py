@@ -129,6 +129,10 @@ KINDS: Mapping[str, tuple[type, ...]] = {
     "duration": (int,),
     "yearly date": (tuple,),
     "text": (str,),
+    "set of texts": (frozenset,),
+    "list of moments": (tuple,),
+    "history": (tuple,),
+    "history of events": (tuple,),
 }
 
 

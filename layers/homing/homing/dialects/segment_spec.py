@@ -26,6 +26,8 @@ _TRAITS = {
     "first_name": "first_name",
     "last_name": "last_name",
 }
+_CHANNELS = frozenset({"email", "sms", "push", "whatsapp"})
+_CHANNEL_TRAITS = ("preferredChannel", "preferred_channel", "channel")
 _ADDRESS = {"country": "country", "state": "region", "region": "region", "city": "city"}
 _ALIASES = {
     "Viewed Product": "Product Viewed",
@@ -41,7 +43,11 @@ _ALIASES = {
     "Placed Order": "Order Completed",
 }
 _ONE_PRODUCT = frozenset({"Product Viewed", "Product Clicked", "Product Added", "Product Removed"})
+_CHECKOUTS = frozenset({"Checkout Started", "Checkout Step Viewed", "Checkout Step Completed"})
+_MAIL_NEWS = frozenset({"Email Opened", "Email Link Clicked"})
 _LONGEST = 512
+_MOST_INTERESTS = 10
+_LONGEST_INTEREST = 60
 
 
 def read_message(message: object, *, received_at: Moment, sent_at: Moment | None = None) -> Event:
@@ -76,6 +82,8 @@ def read_message(message: object, *, received_at: Moment, sent_at: Moment | None
                 "total": _money(properties, "total", "revenue", "value"),
                 "currency": _currency(properties.get("currency")),
                 "coupon": _text(properties.get("coupon")),
+                "shipping": _money(properties, "shipping") if name in _CHECKOUTS else None,
+                "campaign": _campaign(properties) if name in _MAIL_NEWS else None,
             }
         )
     except ValidationError as error:
@@ -120,10 +128,29 @@ def _traits(traits: Mapping[str, Any]) -> dict[str, str]:
         known[ours] = _text(traits.get(theirs)) or known.get(ours)
     for theirs, ours in _ADDRESS.items():
         known[ours] = _text(address.get(theirs)) or _text(traits.get(theirs)) or known.get(ours)
+    known["interests"] = _interests(traits.get("interests"))
+    known["channel"] = _channel(traits)
     email = known.get("email")
     if email is not None and ("@" not in email or len(email) > 254 or any(c.isspace() for c in email)):
         raise InvalidMessage("traits.email: not an email address")
     return {name: value for name, value in sorted(known.items()) if value}
+
+
+def _interests(told: object) -> str | None:
+    """One interest a line, from a list of texts or a text with commas."""
+    listed = told.split(",") if isinstance(told, str) else told if isinstance(told, list) else []
+    texts = (" ".join((_text(interest) or "").split())[:_LONGEST_INTEREST].strip() for interest in listed)
+    return "\n".join([text for text in dict.fromkeys(texts) if text][:_MOST_INTERESTS]) or None
+
+
+def _channel(traits: Mapping[str, Any]) -> str | None:
+    """The way on which the shopper wants to hear from the shop, where we know it by name."""
+    wishes = ((_text(traits.get(name)) or "").lower() for name in _CHANNEL_TRAITS)
+    return next((wish for wish in wishes if wish in _CHANNELS), None)
+
+
+def _campaign(properties: Mapping[str, Any]) -> str | None:
+    return _text(properties.get("campaign_name")) or _text(properties.get("campaign_id"))
 
 
 def _consent(context: Mapping[str, Any]) -> dict[str, bool]:

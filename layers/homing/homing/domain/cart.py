@@ -5,13 +5,13 @@ from typing import Literal, TypeAlias
 
 from pydantic import Field
 
-from homing.domain.events import Event, Frozen
+from homing.domain.events import Event, Frozen, Product
 from homing.domain.moments import DAY, Duration, Moment
 
 Stage = Literal["cart", "checkout", "payment"]
 Kind = Literal["+", "="]
-Operation: TypeAlias = tuple[Moment, str, Kind, int]
-"""When, which product, add (or take away, where negative) or set, how many."""
+Operation: TypeAlias = tuple[Moment, str, Kind, int, str]
+"""When, which product, add (or take away, where negative) or set, how many, of which category (empty: not told)."""
 
 REMEMBERED_OPERATIONS = 40
 NEW_CART_AFTER: Duration = 7 * DAY
@@ -26,11 +26,15 @@ _STAGES: dict[str, Stage] = {
 
 
 class Cart(Frozen):
-    """Operations since the last order. `reached` is how far the shopper came, and when."""
+    """Operations since the last order. `reached` is how far the shopper came, and when.
+
+    `shipping_at` is when the checkout last showed a cost of shipping, 0 for never.
+    """
 
     operations: tuple[Operation, ...] = Field(default=())
     cleared_at: Moment = 0
     reached: tuple[Moment, Stage] | None = None
+    shipping_at: Moment = 0
 
     @classmethod
     def told_by(cls, event: Event) -> "Cart":
@@ -41,7 +45,11 @@ class Cart(Frozen):
         stage = _STAGES.get(event.name or "")
         if not operations and stage is None:
             return _EMPTY
-        return cls(operations=operations, reached=(event.at, stage) if stage else None)
+        return cls(
+            operations=operations,
+            reached=(event.at, stage) if stage else None,
+            shipping_at=event.at if stage and event.shipping else 0,
+        )
 
     def joined(self, other: "Cart") -> "Cart":
         """Both carts as one: what the later order of the two cleared stays cleared."""
@@ -51,20 +59,27 @@ class Cart(Frozen):
         operations = sorted(
             operation for operation in (*self.operations, *other.operations) if operation[0] > cleared_at
         )
+        shipping_at = max(self.shipping_at, other.shipping_at)
         reached = [r for r in (self.reached, other.reached) if r is not None and r[0] > cleared_at]
         return Cart(
             operations=tuple(operations[-REMEMBERED_OPERATIONS:]),
             cleared_at=cleared_at,
             reached=max(reached, default=None),
+            shipping_at=shipping_at if shipping_at > cleared_at else 0,
         )
 
     def lines(self) -> dict[str, int]:
         """The pieces of each product, in the order in which the products were first put in."""
         quantities: dict[str, int] = {}
-        for _, product_id, kind, quantity in self.operations:
+        for _, product_id, kind, quantity, _ in self.operations:
             before = quantities.get(product_id, 0) if kind == "+" else 0
             quantities[product_id] = max(0, before + quantity)
         return {product_id: quantity for product_id, quantity in quantities.items() if quantity}
+
+    def categories(self) -> frozenset[str]:
+        """The categories of what is in the cart, each product's as last told."""
+        told = {product_id: category for _, product_id, _, _, category in self.operations if category}
+        return frozenset(told[product_id] for product_id in self.lines() if product_id in told)
 
     @property
     def size(self) -> int:
@@ -84,6 +99,11 @@ class Cart(Frozen):
         if not self.lines():
             return None
         return self.reached[1] if self.reached else "cart"
+
+    @property
+    def shipping_shown(self) -> bool:
+        """Whether the checkout of this cart showed a cost of shipping."""
+        return bool(self.lines()) and self.shipping_at >= (self.started_at or 0)
 
     @property
     def started_at(self) -> Moment | None:
@@ -106,11 +126,15 @@ def _operations(event: Event) -> Iterable[Operation]:
     """What the event does to the cart."""
     match event.name:
         case "Product Added":
-            return [(event.at, line.product_id, "+", line.quantity) for line in event.products]
+            return [_operation(event, line, "+", line.quantity) for line in event.products]
         case "Product Removed":
             # A removal says how many only where the client tells the quantity; `0` there means the whole line.
-            return [(event.at, line.product_id, "=", 0) for line in event.products]
+            return [_operation(event, line, "=", 0) for line in event.products]
         case "Cart Viewed" | "Checkout Started":
-            return [(event.at, line.product_id, "=", line.quantity) for line in event.products]
+            return [_operation(event, line, "=", line.quantity) for line in event.products]
         case _:
             return []
+
+
+def _operation(event: Event, line: Product, kind: Kind, quantity: int) -> Operation:
+    return event.at, line.product_id, kind, quantity, line.category or ""

@@ -50,7 +50,8 @@ class Event(Frozen):
     """One message of a shop's client.
 
     `at` is when it happened, corrected for the client's clock; money is in hundredths of `currency`'s major unit.
-    At least one of `user_id` and `anonymous_id` is there.
+    `shipping` is what a checkout showed, `campaign` what a mail belonged to. At least one of `user_id` and `anonymous_id`
+    is there.
     """
 
     message_id: Identifier
@@ -66,6 +67,8 @@ class Event(Frozen):
     total: int | None = None
     currency: str | None = None
     coupon: str | None = None
+    shipping: int | None = None
+    campaign: str | None = None
     source: str = "api"
     about: str | None = None
     """The profile, where Homing itself tells the event: it knows opaque ids only."""

@@ -1,46 +1,100 @@
 """What a profile remembers of its orders."""
 
+from collections import Counter
 from collections.abc import Callable
+from itertools import pairwise
 from statistics import median_low
+from typing import TypeAlias
 
 from pydantic import Field
 
+from homing.domain.daily import Days, merged
 from homing.domain.events import Event, Frozen
 from homing.domain.ids import fingerprint
 from homing.domain.moments import DAY, Duration, Moment
-from homing.domain.recent import keep_latest
+from homing.domain.recent import keep_latest_of_each
 
-REMEMBERED_DAYS = 13
-REMEMBERED_PURCHASES = 8
+REMEMBERED_DAYS = 24
+REMEMBERED_PURCHASES = 12
 PURCHASES_PER_ORDER = 3
+
+Order: TypeAlias = tuple[Moment, int, bool]
+"""When, for how much, and whether with a code."""
+
+Purchase: TypeAlias = tuple[Moment, str, str, int]
+"""When, which product, of which category (empty: not told), how many."""
+
+
+class Tally(Frozen):
+    """Orders that are counted. Money in hundredths.
+
+    `days` are the last days with an order: (latest moment, orders, money).
+    """
+
+    count: int = 0
+    revenue: int = 0
+    with_code: int = 0
+    first_at: Moment | None = None
+    days: Days = ()
+
+    @classmethod
+    def of(cls, order: Order) -> "Tally":
+        """The tally of one order."""
+        at, total, with_code = order
+        return cls(count=1, revenue=total, with_code=int(with_code), first_at=at, days=((at, 1, total),))
+
+    def joined(self, other: "Tally") -> "Tally":
+        """Both tallies as one; the order of joining makes no difference. No order may be in both."""
+        if not self.count or not other.count:
+            return self if self.count else other
+        return Tally(
+            count=self.count + other.count,
+            revenue=self.revenue + other.revenue,
+            with_code=self.with_code + other.with_code,
+            first_at=min(at for at in (self.first_at, other.first_at) if at is not None),
+            days=merged(self.days, other.days, REMEMBERED_DAYS),
+        )
+
+    @property
+    def last_at(self) -> Moment | None:
+        """When the last order was placed."""
+        return self.days[-1][0] if self.days else None
+
+    @property
+    def median_gap(self) -> Duration | None:
+        """The middle of the gaps between the remembered days with an order; None before the second.
+
+        Two invoices of one morning are one visit to the shop, so gaps are taken between days.
+        """
+        return median_gap([moment for moment, *_ in self.days])
 
 
 class Orders(Frozen):
     """Counts and sums over all orders, and the recent ones in more detail. Money in hundredths.
 
-    `days` are the last thirteen days (days since the epoch, UTC) with an order: the shopper's rhythm. `bought` are
-    the last products with their order's moment, the dearest lines of each order first. `amounts` (by the order's
-    fingerprint) and `cancellations` (fingerprints) are what may still be told again, by client and server, or in two
-    histories of one shopper: it counts once, with the greater of the amounts.
+    `open` (by the order's fingerprint) and `cancellations` (fingerprints) are what may still be told again, by client
+    and server, or in two histories of one shopper: it counts once. Of an order that is told differently, the earliest
+    moment counts, the greater amount, and the code that either tells of. What cannot be told again is `settled`.
+
+    `bought` are the last purchases, of each order those lines on which most was spent.
     """
 
-    count: int = 0
+    settled: Tally = Tally()
+    open: dict[str, Order] = Field(default_factory=dict)
     cancelled: int = 0
-    revenue: int = 0
-    refunded: int = 0
-    first_at: Moment | None = None
-    last_at: Moment | None = None
-    days: tuple[int, ...] = ()
-    bought: tuple[tuple[Moment, str], ...] = Field(default=())
-    amounts: dict[str, int] = Field(default_factory=dict)
     cancellations: tuple[str, ...] = ()
+    refunded: int = 0
+    bought: tuple[Purchase, ...] = ()
 
     @classmethod
     def told_by(cls, event: Event) -> "Orders":
         """What the event alone tells of orders."""
         match event.name:
             case "Order Completed":
-                return _completed(event)
+                order = (event.at, event.total or 0, event.coupon is not None)
+                if event.order_id:
+                    return cls(open={fingerprint(event.fact): order}, bought=_purchases(event))
+                return cls(settled=Tally.of(order), bought=_purchases(event))
             case "Order Refunded":
                 return cls(refunded=event.total or 0)
             case "Order Cancelled":
@@ -50,56 +104,79 @@ class Orders(Frozen):
 
     def joined(self, other: "Orders") -> "Orders":
         """Both histories as one; the order of joining makes no difference."""
-        firsts = [at for at in (self.first_at, other.first_at) if at is not None]
-        lasts = [at for at in (self.last_at, other.last_at) if at is not None]
-        amounts, cancellations = self.amounts, {*self.cancellations, *other.cancellations}
-        told_twice = {order: min(amounts[order], other.amounts[order]) for order in amounts.keys() & other.amounts}
+        told_twice = {mark: _as_one(self.open[mark], other.open[mark]) for mark in self.open.keys() & other.open}
+        cancellations = {*self.cancellations, *other.cancellations}
         cancelled_twice = len(self.cancellations) + len(other.cancellations) - len(cancellations)
-        greater = {order: max(amounts[order], other.amounts[order]) for order in told_twice}
         return Orders(
-            count=self.count + other.count - len(told_twice),
+            settled=self.settled.joined(other.settled),
+            open=dict(sorted({**self.open, **other.open, **told_twice}.items())),
             cancelled=self.cancelled + other.cancelled - cancelled_twice,
-            revenue=self.revenue + other.revenue - sum(told_twice.values()),
-            refunded=self.refunded + other.refunded,
-            first_at=min(firsts, default=None),
-            last_at=max(lasts, default=None),
-            days=tuple(sorted({*self.days, *other.days}))[-REMEMBERED_DAYS:],
-            bought=keep_latest((*self.bought, *other.bought), REMEMBERED_PURCHASES),
-            amounts=dict(sorted({**amounts, **other.amounts, **greater}.items())),
             cancellations=tuple(sorted(cancellations)),
+            refunded=self.refunded + other.refunded,
+            bought=_latest_purchases((*self.bought, *other.bought)),
         )
 
     def remembering(self, may_come_again: Callable[[str], bool]) -> "Orders":
-        """Without the amounts and cancellations whose fingerprints cannot come again."""
-        amounts = {order: amount for order, amount in self.amounts.items() if may_come_again(order)}
-        cancellations = tuple(order for order in self.cancellations if may_come_again(order))
-        return self.model_copy(update={"amounts": amounts, "cancellations": cancellations})
+        """With those orders settled, and those cancellations forgotten, whose fingerprints cannot come again."""
+        still_open = {mark: order for mark, order in self.open.items() if may_come_again(mark)}
+        settled = self.settled
+        for order in (self.open[mark] for mark in self.open.keys() - still_open):
+            settled = settled.joined(Tally.of(order))
+        cancellations = tuple(mark for mark in self.cancellations if may_come_again(mark))
+        return self.model_copy(update={"settled": settled, "open": still_open, "cancellations": cancellations})
 
     @property
-    def median_gap(self) -> Duration | None:
-        """The middle of the gaps between order days, whole days as a duration; None before the second day.
+    def tally(self) -> Tally:
+        """All orders, settled or open."""
+        return self.remembering(lambda _: False).settled
 
-        Two invoices of one morning are one visit to the shop, so gaps are taken between days. Of an even number of
-        gaps the lower middle counts: it needs no rounding.
-        """
-        if len(self.days) < 2:
-            return None
-        return median_low(later - earlier for earlier, later in zip(self.days, self.days[1:], strict=False)) * DAY
+    @property
+    def count(self) -> int:
+        """Orders placed, cancelled ones too."""
+        return self.tally.count
+
+    @property
+    def revenue(self) -> int:
+        """What was ordered for, before refunds."""
+        return self.tally.revenue
+
+    @property
+    def last_at(self) -> Moment | None:
+        """When the last order was placed."""
+        return self.tally.last_at
 
 
 _NONE = Orders()
 
 
-def _completed(event: Event) -> Orders:
-    lines = sorted(event.products, key=lambda line: (-(line.price or 0) * line.quantity, line.product_id))
-    purchases = [(event.at, line.product_id) for line in lines[:PURCHASES_PER_ORDER]]
-    total = event.total or 0
-    return Orders(
-        count=1,
-        revenue=total,
-        first_at=event.at,
-        last_at=event.at,
-        days=(event.at // DAY,),
-        bought=keep_latest(purchases, REMEMBERED_PURCHASES),
-        amounts={fingerprint(event.fact): total} if event.order_id else {},
-    )
+def median_gap(moments: list[Moment]) -> Duration | None:
+    """The middle of the gaps between the days of these moments, whole days as a duration; None for less than two days.
+
+    Of an even number of gaps the lower middle counts: it needs no rounding.
+    """
+    days = sorted({moment // DAY for moment in moments})
+    if len(days) < 2:
+        return None
+    return median_low(later - earlier for earlier, later in pairwise(days)) * DAY
+
+
+def _as_one(ours: Order, theirs: Order) -> Order:
+    """One order, told twice."""
+    return min(ours[0], theirs[0]), max(ours[1], theirs[1]), ours[2] or theirs[2]
+
+
+def _purchases(event: Event) -> tuple[Purchase, ...]:
+    """The order's products, several lines of one product (in two sizes, say) as one purchase."""
+    spent: Counter[tuple[str, str]] = Counter()
+    pieces: Counter[tuple[str, str]] = Counter()
+    for line in event.products:
+        product = line.product_id, line.category or ""
+        spent[product] += (line.price or 0) * line.quantity
+        pieces[product] += line.quantity
+    dearest = sorted(pieces, key=lambda product: (-spent[product], product))[:PURCHASES_PER_ORDER]
+    return _latest_purchases(tuple((event.at, *product, pieces[product]) for product in dearest))
+
+
+def _latest_purchases(purchases: tuple[Purchase, ...]) -> tuple[Purchase, ...]:
+    """A product bought on a day is one purchase, so that an order which two tell of is not two purchases."""
+    return keep_latest_of_each(purchases, REMEMBERED_PURCHASES, lambda purchase: (purchase[0] // DAY, purchase[1]))

@@ -1,16 +1,18 @@
 """The profile: what is known of a shopper, as a fold over events that gives the same for any order and repetition."""
 
 from collections import Counter
-from typing import TypeAlias
+from collections.abc import Iterable
+from typing import Literal, TypeAlias
 
 from pydantic import Field
 
 from homing.domain.cart import Cart
+from homing.domain.daily import Days, merged
 from homing.domain.events import Event, Frozen
 from homing.domain.ids import FINGERPRINT_LENGTH, fingerprint
 from homing.domain.moments import DAY, Moment
 from homing.domain.orders import Orders
-from homing.domain.recent import keep_latest
+from homing.domain.recent import keep_latest, keep_latest_of_each
 
 Stamped: TypeAlias = tuple[Moment, str]
 """A value and since when it is known; the later one wins, of two at once the greater."""
@@ -28,11 +30,19 @@ TRAITS = frozenset(
         "gender",
         "birthday",
         "phone",
+        "interests",
+        "channel",
     }
 )
-REMEMBERED_VISITS = 5
-REMEMBERED_VIEWS = 6
 REMEMBERED_INTERESTS = 12
+REMEMBERED_EVENTS = 12
+REMEMBERED_CAMPAIGNS = 12
+LONGEST_NAME = 60
+
+Doing = Literal["visits", "viewed", "added", "opened", "clicked"]
+"""What is counted by the day: visits to the shop, products looked at and put in a cart, mails opened and clicked."""
+
+REMEMBERED_DAYS: dict[Doing, int] = {"visits": 12, "viewed": 10, "added": 10, "opened": 10, "clicked": 10}
 
 SEEN_DAYS = 15
 """A stream repeats a record within one day, a dead-letter queue within fourteen: older repeats cannot come."""
@@ -48,6 +58,30 @@ _VISIT_NAMES = frozenset(
         "Cart Viewed",
     }
 )
+_COUNTED: dict[str, Doing] = {
+    "Product Viewed": "viewed",
+    "Product Added": "added",
+    "Email Opened": "opened",
+    "Email Link Clicked": "clicked",
+}
+_UNDERSTOOD = frozenset(
+    {
+        *_VISIT_NAMES,
+        *_COUNTED,
+        "Product Removed",
+        "Checkout Started",
+        "Checkout Step Viewed",
+        "Checkout Step Completed",
+        "Payment Info Entered",
+        "Order Completed",
+        "Order Refunded",
+        "Order Cancelled",
+        "Email Bounced",
+        "Email Marked as Spam",
+        "Email Unsubscribed",
+    }
+)
+"""Names of track events of which the profile remembers more than the name."""
 
 
 class Consent(Frozen):
@@ -71,8 +105,10 @@ class Consent(Frozen):
 class Profile(Frozen):
     """The facts of one shopper. Moments in ms since the epoch, money in hundredths.
 
-    `anonymous` are the aliases whose history has joined; `seen` the fingerprints of the facts already folded in, by
-    the day (since the epoch) on which they were received.
+    `days` holds, of each doing, the latest days on which it happened as (latest moment, how often), of visits the
+    moment alone; `events` the latest track events that the shop itself has named; `campaigns` those whose mails were
+    clicked in, with the latest click. `anonymous` are the aliases whose history has joined; `seen` the fingerprints
+    of the facts already folded in, by the day (since the epoch) on which they were received.
     """
 
     user_id: str | None = None
@@ -83,9 +119,10 @@ class Profile(Frozen):
     currency: Stamped | None = None
     orders: Orders = Orders()
     cart: Cart = Cart()
-    visits: tuple[tuple[int], ...] = ()
-    viewed: tuple[tuple[Moment, str], ...] = ()
+    days: dict[Doing, Days] = Field(default_factory=dict)
     interests: tuple[tuple[int, str], ...] = ()
+    events: tuple[tuple[Moment, str], ...] = ()
+    campaigns: tuple[tuple[Moment, str], ...] = ()
     seen: dict[int, str] = Field(default_factory=dict)
 
     def trait(self, name: str) -> str | None:
@@ -93,10 +130,10 @@ class Profile(Frozen):
         stamped = self.traits.get(name)
         return stamped[1] if stamped else None
 
-    @property
-    def last_visit_at(self) -> Moment | None:
-        """The last day (UTC midnight) with a visit to the shop; visits are remembered by day."""
-        return self.visits[-1][0] * DAY if self.visits else None
+    def last(self, doing: Doing) -> Moment | None:
+        """When it was last done."""
+        days = self.days.get(doing)
+        return days[-1][0] if days else None
 
     def affinity(self) -> dict[str, int]:
         """Categories, by the number of remembered days on which they were looked at, put into a cart or bought."""
@@ -141,12 +178,13 @@ class Profile(Frozen):
             currency=max(currencies, default=None),
             orders=self.orders.joined(other.orders),
             cart=self.cart.joined(other.cart),
-            visits=keep_latest((*self.visits, *other.visits), REMEMBERED_VISITS),
-            viewed=keep_latest((*self.viewed, *other.viewed), REMEMBERED_VIEWS),
+            days=_days_of_both(self.days, other.days),
             interests=keep_latest((*self.interests, *other.interests), REMEMBERED_INTERESTS),
+            events=keep_latest((*self.events, *other.events), REMEMBERED_EVENTS),
+            campaigns=_latest_campaigns((*self.campaigns, *other.campaigns)),
             seen=_seen_in_either(self.seen, other.seen),
         )
-        if not joined.orders.amounts and not joined.orders.cancellations:
+        if not joined.orders.open and not joined.orders.cancellations:
             return joined
         return joined.model_copy(update={"orders": joined.orders.remembering(joined._has_seen)})
 
@@ -154,9 +192,8 @@ class Profile(Frozen):
 def _alone(event: Event, received_at: Moment) -> Profile:
     """What the event alone tells."""
     day = event.at // DAY
-    looked_at = event.name == "Product Viewed"
-    interested = looked_at or event.name in ("Product Added", "Order Completed")
-    is_visit = event.type in _VISIT_TYPES or event.name in _VISIT_NAMES
+    interested = event.name in ("Product Viewed", "Product Added", "Order Completed")
+    clicked = event.name == "Email Link Clicked"
     return Profile(
         user_id=event.user_id,
         identified_at=event.at if event.type == "identify" else None,
@@ -168,11 +205,38 @@ def _alone(event: Event, received_at: Moment) -> Profile:
         currency=(event.at, event.currency) if event.currency else None,
         orders=Orders.told_by(event),
         cart=Cart.told_by(event),
-        visits=((day,),) if is_visit else (),
-        viewed=tuple((event.at, line.product_id) for line in event.products) if looked_at else (),
+        days=_days(event),
         interests=tuple((day, line.category) for line in event.products if line.category) if interested else (),
+        events=((event.at, event.name[:LONGEST_NAME]),) if event.name and _is_of_the_shop(event) else (),
+        campaigns=((event.at, event.campaign[:LONGEST_NAME]),) if event.campaign and clicked else (),
         seen={received_at // DAY: fingerprint(event.fact)},
     )
+
+
+def _days(event: Event) -> dict[Doing, Days]:
+    days: dict[Doing, Days] = {}
+    if event.type in _VISIT_TYPES or event.name in _VISIT_NAMES:
+        days["visits"] = ((event.at,),)
+    if event.name in _COUNTED:
+        days[_COUNTED[event.name]] = ((event.at, 1),)
+    return days
+
+
+def _is_of_the_shop(event: Event) -> bool:
+    """Whether the event is of a kind that the shop has made up: nothing but its name is understood."""
+    return event.type == "track" and event.name not in _UNDERSTOOD
+
+
+def _days_of_both(ours: dict[Doing, Days], theirs: dict[Doing, Days]) -> dict[Doing, Days]:
+    return {
+        doing: merged(ours.get(doing, ()), theirs.get(doing, ()), limit)
+        for doing, limit in REMEMBERED_DAYS.items()
+        if doing in ours or doing in theirs
+    }
+
+
+def _latest_campaigns(campaigns: Iterable[tuple[Moment, str]]) -> tuple[tuple[Moment, str], ...]:
+    return keep_latest_of_each(campaigns, REMEMBERED_CAMPAIGNS, lambda campaign: campaign[1])
 
 
 def _latest(ours: dict[str, Stamped], theirs: dict[str, Stamped]) -> dict[str, Stamped]:

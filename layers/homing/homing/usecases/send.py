@@ -179,7 +179,7 @@ class _Attempt:
     def _products(self, facts: Profile) -> dict[str, CatalogueProduct]:
         """Details of all products that the mail may show: the shopper's own, and some that may please them."""
         own = self._own_products(facts)
-        theirs = {*own, *facts.cart.lines(), *(product_id for _, product_id in facts.orders.bought)}
+        theirs = {*own, *facts.cart.lines(), *(product_id for _, product_id, *_ in facts.orders.bought)}
         offered = self.sender.catalogue.shelf().suggestions(theirs, CONSIDERED)
         known = self.sender.catalogue.load([*own, *offered])
         affinity = facts.affinity()
@@ -194,7 +194,7 @@ class _Attempt:
         """Product ids with pieces: the cart's where the step is about the cart, else what was bought last."""
         if self.step.needs_items:
             return facts.cart.lines()
-        return dict.fromkeys((product_id for _, product_id in reversed(facts.orders.bought)), 1)
+        return dict.fromkeys((product_id for _, product_id, *_ in reversed(facts.orders.bought)), 1)
 
     def _context(self, record: ProfileRecord, products: dict[str, CatalogueProduct], contact: str) -> dict[str, Any]:
         """The data of the mail, as docs/architecture.md describes it."""
