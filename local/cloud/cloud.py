@@ -24,6 +24,7 @@ from local.cloud.database import Database, StreamRecord
 from local.cloud.direct import take_short_road
 from local.cloud.errors import CloudError, TemplateError
 from local.cloud.events import AsyncInvocations, EventBus
+from local.cloud.exports import Exports
 from local.cloud.functions import Functions, Outcome
 from local.cloud.http_api import HttpApi, Response
 from local.cloud.intrinsics import Resolver
@@ -84,6 +85,7 @@ class Cloud:
         self.functions = Functions(seed, {"AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION, **environment})
         self.queues = Queues(REGION)
         self.database = Database(timers, REGION, self.seam.unseen, self._caller)
+        self.exports = Exports(self.database, timers, self.seam, seed)
         self.invocations = AsyncInvocations(self.functions, self.queues, timers)
         self.bus = EventBus(self.invocations, self.queues, timers, REGION, seed)
         self.workflows = Workflows(self.functions, self.bus, timers, seed)
@@ -318,6 +320,7 @@ class Cloud:
     def _connect(self) -> None:
         """Puts the parts on the seam, and their pumps into the order in which they deliver."""
         self.workflows.answer_at(self.seam)
+        self.exports.answer_at(self.seam)
         self.seam.answer("sesv2", "SendEmail", self.ses.send)
         self.seam.observe("dynamodb", self.database)
         self.seam.observe("sqs", self.queues)

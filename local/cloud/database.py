@@ -35,7 +35,16 @@ _NARROWING: Final = frozenset({"FilterExpression", "ProjectionExpression", "Sele
 _EXPRESSION_NAME: Final = re.compile(r"[#:][\w-]+")
 _REFUSED_CONDITION: Final = {"ConditionalCheckFailedException", "TransactionCanceledException"}
 _UNBILLED: Final = frozenset(
-    {"DescribeTable", "CreateTable", "UpdateTimeToLive", "DescribeTimeToLive", "UpdateContinuousBackups"}
+    {
+        "DescribeTable",
+        "CreateTable",
+        "UpdateTimeToLive",
+        "DescribeTimeToLive",
+        "UpdateContinuousBackups",
+        # An export is billed by the gigabyte, and takes no units.
+        "ExportTableToPointInTime",
+        "DescribeExport",
+    }
 )
 
 

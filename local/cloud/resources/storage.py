@@ -38,6 +38,8 @@ def _make_table(cloud: "Cloud", logical_id: str, properties: Properties) -> None
     ttl_attribute = ttl["AttributeName"] if is_true(ttl.get("Enabled")) else None
     cloud.database.add(name, attributes["StreamArn"], view, ttl_attribute)
     cloud.stream_names[attributes["StreamArn"]] = name
+    if is_true(properties.get("PointInTimeRecoverySpecification", {}).get("PointInTimeRecoveryEnabled")):
+        cloud.exports.recoverable[attributes["Arn"]] = name
 
 
 def _bucket_identity(logical_id: str, region: str, properties: Properties) -> Identity:
@@ -69,11 +71,11 @@ KINDS: Final[Mapping[str, Kind]] = {
                 "KeySchema",
                 "StreamSpecification",
                 "TimeToLiveSpecification",
+                "PointInTimeRecoverySpecification",
             }
         ),
         inert=frozenset(
             {
-                "PointInTimeRecoverySpecification",
                 "SSESpecification",
                 "DeletionProtectionEnabled",
                 "TableClass",
