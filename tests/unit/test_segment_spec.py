@@ -152,6 +152,45 @@ def test_an_address_that_is_none_is_refused(email: str) -> None:
         told(traits={"email": email})
 
 
+@pytest.mark.parametrize(
+    ("told_of", "interests"),
+    [
+        (["Green tea", " Clay  pots ", "Green tea", None, ""], "Green tea\nClay pots"),
+        ("Green tea, Clay pots,", "Green tea\nClay pots"),
+        (["Cups, large", "a\nb"], "Cups, large\na b"),
+        (["x" * 100], "x" * 60),
+        ([str(number) for number in range(20)], "\n".join(map(str, range(10)))),
+    ],
+)
+def test_interests_are_a_list_or_a_text_with_commas_and_become_a_line_each(told_of: object, interests: str) -> None:
+    assert told(type="identify", traits={"interests": told_of}).traits == {"interests": interests}
+
+
+@pytest.mark.parametrize("nothing", [[], "", " , ", None, 5, {"tea": True}, [[]]])
+def test_interests_in_another_shape_are_left_out(nothing: object) -> None:
+    assert told(type="identify", traits={"interests": nothing}).traits == {}
+
+
+@pytest.mark.parametrize("name", ["preferredChannel", "preferred_channel", "channel"])
+def test_the_preferred_channel_is_one_that_we_know_by_name(name: str) -> None:
+    assert told(type="identify", traits={name: "WhatsApp"}).traits == {"channel": "whatsapp"}
+    assert told(type="identify", traits={name: "pigeon"}).traits == {}
+
+
+def test_shipping_is_read_of_a_checkout_and_of_nothing_else() -> None:
+    for name in ("Checkout Started", "Started Checkout", "Checkout Step Viewed", "Checkout Step Completed"):
+        assert told(event=name, properties={"shipping": 4.5}).shipping == 450
+    assert told(event="Order Completed", properties={"shipping": "by dove"}).shipping is None
+
+
+@pytest.mark.parametrize("name", ["Email Opened", "Email Link Clicked"])
+def test_the_campaign_of_a_mail_goes_by_its_name_else_its_id(name: str) -> None:
+    named = {"campaign_id": 7, "campaign_name": "Spring"}
+    assert told(event=name, properties=named).campaign == "Spring"
+    assert told(event=name, properties={"campaign_id": 7}).campaign == "7"
+    assert told(event="Email Delivered", properties=named).campaign is None
+
+
 def test_consent_is_read_for_each_purpose() -> None:
     assert told(context=consent(marketing=True, analytics=False)).consent == {"analytics": False, "marketing": True}
     assert told().consent == {}

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from homing.domain.events import Event
 from homing.domain.moments import HOUR, format_moment
 from homing.errors import MailUncertain, RetryLater
 from tests.fakes.crashes import Crashed, Fuse
@@ -101,6 +102,42 @@ def test_a_mail_that_the_ledger_does_not_know_yet_is_asked_for_again() -> None:
     world = welcomed()
     with pytest.raises(RetryLater):
         world.feedback().take(sent_notice("s1"), NOW)
+
+
+def engaged(kind: str, at: int = NOW) -> dict[str, Any]:
+    told = {
+        "timestamp": format_moment(at),
+        "ipAddress": "192.0.2.1",
+        "userAgent": "Mail",
+        "link": "https://shop.example",
+    }
+    return {"eventType": kind, "mail": {"messageId": "m-1", "tags": TAGS}, kind.lower(): told}
+
+
+def test_opens_and_clicks_are_told_to_the_profile_each_once() -> None:
+    world = welcomed()
+    for notice in (engaged("Open"), engaged("Open"), engaged("Open", NOW + 1), engaged("Click"), engaged("Click")):
+        world.feedback().take(notice, NOW + HOUR)
+    world.tell(*world.events.all)
+    facts = world.record().facts
+    assert facts.days["opened"] == ((NOW + 1, 2),)
+    assert facts.days["clicked"] == ((NOW, 1),)
+    assert facts.campaigns == ((NOW, "welcome"),)
+
+
+def test_of_a_click_neither_the_link_nor_the_reader_is_kept() -> None:
+    world = welcomed()
+    world.feedback().take(engaged("Click"), NOW)
+    (event,) = world.events.all
+    assert event == Event(
+        message_id=event.message_id,
+        type="track",
+        name="Email Link Clicked",
+        about=ADA,
+        at=NOW,
+        campaign="welcome",
+        source="ses",
+    )
 
 
 @pytest.mark.parametrize("kind", ["Delivery", "Open", "Click", "Reject", "DeliveryDelay", "Something New"])

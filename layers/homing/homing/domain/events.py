@@ -50,8 +50,8 @@ class Event(Frozen):
     """One message of a shop's client.
 
     `at` is when it happened, corrected for the client's clock; money is in hundredths of `currency`'s major unit.
-    `shipping` is what a checkout showed, `campaign` what a mail belonged to. At least one of `user_id` and `anonymous_id`
-    is there.
+    `shipping` is what a checkout showed, `campaign` what a mail belonged to.
+    At least one of `user_id` and `anonymous_id` is there.
     """
 
     message_id: Identifier

@@ -1,4 +1,4 @@
-"""What SES tells of its mails: what was sent after all, what bounced, who complained."""
+"""What SES tells of its mails: what was sent after all, what bounced, who complained, opened and clicked."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -37,6 +37,10 @@ class Feedback:
                 told_at = parse_moment(notice["complaint"]["timestamp"])
                 addresses = [r["emailAddress"] for r in notice["complaint"]["complainedRecipients"]]
                 self._suppress(notice["mail"], addresses, "complained", told_at, now)
+            case "Open":
+                self._tell("Email Opened", notice, now)
+            case "Click":
+                self._tell("Email Link Clicked", notice, now)
         return kind
 
     def _sent(self, mail: dict[str, Any]) -> None:
@@ -67,6 +71,24 @@ class Feedback:
                 source=reason,
             )
             self.events.put(event, now)
+
+    def _tell(self, name: str, notice: dict[str, Any], now: Moment) -> None:
+        """The mail's profile learns what the shopper did with it. Which link was clicked is not kept."""
+        mail = notice["mail"]
+        profile_id = _tag(mail, "profile_id")
+        if profile_id is None:
+            return
+        told_at = notice[notice["eventType"].lower()]["timestamp"]
+        event = Event(
+            message_id=f"ses-{name}-{mail['messageId']}-{told_at}",
+            type="track",
+            name=name,
+            about=profile_id,
+            at=min(parse_moment(told_at), now),
+            campaign=_tag(mail, "journey"),
+            source="ses",
+        )
+        self.events.put(event, now)
 
 
 def _as_sent(known: Send, mail: dict[str, Any]) -> dict[str, object]:
