@@ -38,10 +38,15 @@ class Tally(Frozen):
     days: Days = ()
 
     @classmethod
-    def of(cls, order: Order) -> "Tally":
-        """The tally of one order."""
-        at, total, with_code = order
-        return cls(count=1, revenue=total, with_code=int(with_code), first_at=at, days=((at, 1, total),))
+    def of(cls, *orders: Order) -> "Tally":
+        """The tally of these orders."""
+        return cls(
+            count=len(orders),
+            revenue=sum(total for _, total, _ in orders),
+            with_code=sum(with_code for _, _, with_code in orders),
+            first_at=min((at for at, _, _ in orders), default=None),
+            days=merged((), tuple((at, 1, total) for at, total, _ in orders), REMEMBERED_DAYS),
+        )
 
     def joined(self, other: "Tally") -> "Tally":
         """Both tallies as one; the order of joining makes no difference. No order may be in both."""
@@ -119,16 +124,14 @@ class Orders(Frozen):
     def remembering(self, may_come_again: Callable[[str], bool]) -> "Orders":
         """With those orders settled, and those cancellations forgotten, whose fingerprints cannot come again."""
         still_open = {mark: order for mark, order in self.open.items() if may_come_again(mark)}
-        settled = self.settled
-        for order in (self.open[mark] for mark in self.open.keys() - still_open):
-            settled = settled.joined(Tally.of(order))
+        settled = self.settled.joined(Tally.of(*(self.open[mark] for mark in self.open.keys() - still_open)))
         cancellations = tuple(mark for mark in self.cancellations if may_come_again(mark))
         return self.model_copy(update={"settled": settled, "open": still_open, "cancellations": cancellations})
 
     @property
     def tally(self) -> Tally:
         """All orders, settled or open."""
-        return self.remembering(lambda _: False).settled
+        return self.settled.joined(Tally.of(*self.open.values()))
 
     @property
     def count(self) -> int:

@@ -1,7 +1,7 @@
 """The profile: what is known of a shopper, as a fold over events that gives the same for any order and repetition."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Literal, TypeAlias
 
 from pydantic import Field
@@ -141,14 +141,11 @@ class Profile(Frozen):
 
     def has_seen(self, fact: str) -> bool:
         """Whether the fact is folded in already."""
-        return self._has_seen(fingerprint(fact))
+        return fingerprint(fact) in self._marks()
 
-    def _has_seen(self, mark: str) -> bool:
-        return any(
-            day[start : start + FINGERPRINT_LENGTH] == mark
-            for day in self.seen.values()
-            for start in range(0, len(day), FINGERPRINT_LENGTH)
-        )
+    def _marks(self) -> set[str]:
+        """The fingerprints of all facts that are folded in and may come again."""
+        return {mark for day in self.seen.values() for mark in _split(day)}
 
     def after(self, event: Event, received_at: Moment) -> "Profile":
         """The profile with one more event; equal to itself where the event is folded in already.
@@ -186,7 +183,7 @@ class Profile(Frozen):
         )
         if not joined.orders.open and not joined.orders.cancellations:
             return joined
-        return joined.model_copy(update={"orders": joined.orders.remembering(joined._has_seen)})
+        return joined.model_copy(update={"orders": joined.orders.remembering(joined._marks().__contains__)})
 
 
 def _alone(event: Event, received_at: Moment) -> Profile:
@@ -259,6 +256,9 @@ def _seen_in_either(ours: dict[int, str], theirs: dict[int, str]) -> dict[int, s
 def _merged(ours: str, theirs: str) -> str:
     if not theirs or not ours:
         return ours or theirs
-    starts = range(0, len(ours) + len(theirs), FINGERPRINT_LENGTH)
-    together = ours + theirs
-    return "".join(sorted({together[start : start + FINGERPRINT_LENGTH] for start in starts}))
+    return "".join(sorted({*_split(ours), *_split(theirs)}))
+
+
+def _split(day: str) -> Iterator[str]:
+    """The fingerprints of a day."""
+    return (day[start : start + FINGERPRINT_LENGTH] for start in range(0, len(day), FINGERPRINT_LENGTH))
