@@ -106,7 +106,7 @@ def story(segments: Segments, facts: dict[str, Any]) -> list[tuple[str, tuple[st
     told: list[tuple[str, tuple[str, ...]]] = []
     at: Moment | None = NOW
     while at is not None:
-        memberships, changes_at = segments.evaluate(facts, at)
+        memberships, changes_at, _ = segments.evaluate(facts, at)
         told.append((format_moment(at), memberships))
         at = changes_at
     return told

@@ -28,21 +28,25 @@ class WithinNext:
         month_and_day: tuple[int, int] | None = facts.get(self.fact)
         if month_and_day is None:
             return NEVER
-        zone = zone_named(facts.get("timezone"))
-        # A window that ends on 31 December west of Greenwich is still open on 1 January in UTC.
-        year = datetime_of(at).year - 1
-        while year < MAXYEAR:
-            day = day_in_year(*month_and_day, year)
-            end = start_of_day(day + _DAY, zone)
-            if at < end:
-                start = start_of_day(day - self.days * _DAY, zone)
-                return holds(until=end) if at >= start else fails(until=start)
-            year += 1
-        return NEVER
+        return before_yearly_date(month_and_day, self.days, zone_named(facts.get("timezone")), at)
 
     def settles_at(self, _facts: Facts, /) -> Moment:
         """At once: all that moves it is the calendar."""
         return SETTLED
+
+
+def before_yearly_date(month_and_day: tuple[int, int], days: int, zone: tzinfo, at: Moment) -> Verdict:
+    """Whether the date is at most so many days ahead, or today, on the clocks of the zone."""
+    # A window that ends on 31 December west of Greenwich is still open on 1 January in UTC.
+    year = datetime_of(at).year - 1
+    while year < MAXYEAR:
+        day = day_in_year(*month_and_day, year)
+        end = start_of_day(day + _DAY, zone)
+        if at < end:
+            start = start_of_day(day - days * _DAY, zone)
+            return holds(until=end) if at >= start else fails(until=start)
+        year += 1
+    return NEVER
 
 
 def day_in_year(month: int, day: int, year: int) -> date:
@@ -55,6 +59,7 @@ def day_in_year(month: int, day: int, year: int) -> date:
         return date(year, 3, 1)
 
 
+@lru_cache(maxsize=1 << 14)
 def start_of_day(day: date, zone: tzinfo) -> Moment:
     """The moment at which the zone's clocks first show the day; where they skip midnight, the skip itself."""
     return moment_of(datetime(day.year, day.month, day.day, tzinfo=zone))

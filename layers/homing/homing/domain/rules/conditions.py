@@ -1,13 +1,13 @@
-"""The tests on one fact. A fact that is not known fails every test but `known: no`."""
+"""The tests on one fact as it stands. A fact that is not known fails every test but `known: no`."""
 
 import operator
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from homing.domain.moments import Duration, Moment
-from homing.domain.rules.verdict import ALWAYS, NEVER, SETTLED, Verdict, fails, holds
+from homing.domain.rules.verdict import ALWAYS, NEVER, SETTLED, Verdict, turning_at
 from homing.domain.rules.vocabulary import Facts
 
 COMPARISONS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
@@ -39,14 +39,16 @@ class Timeless(ABC):
 
 @dataclass(frozen=True, slots=True)
 class Known(Timeless):
-    """`city: {known: no}`."""
+    """`city: {known: no}`. Of a list, a set or a history nothing is known while it is empty."""
 
     fact: str
     known: bool
 
     def holds(self, facts: Facts) -> bool:
         """Whether the fact is known, or is not, as asked."""
-        return (facts.get(self.fact) is not None) is self.known
+        fact = facts.get(self.fact)
+        empty = fact is None or (isinstance(fact, Collection) and not fact)
+        return empty is not self.known
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,19 @@ class OneOf(Timeless):
         """Whether the fact is one of the texts."""
         text: str | None = facts.get(self.fact)
         return text is not None and text.casefold() in self.folded
+
+
+@dataclass(frozen=True, slots=True)
+class ContainsOneOf(Timeless):
+    """`bought.categories: [Teapots, Cups]`: any of them; `folded` holds the texts case-folded."""
+
+    fact: str
+    folded: frozenset[str]
+
+    def holds(self, facts: Facts) -> bool:
+        """Whether the set has one of the texts."""
+        texts: Collection[str] = facts.get(self.fact) or ()
+        return any(text.casefold() in self.folded for text in texts)
 
 
 class Limit(Protocol):
@@ -126,7 +141,7 @@ class Within:
     def evaluate(self, facts: Facts, at: Moment) -> Verdict:
         """Whether less than the limit has passed since the fact's moment."""
         end = _limit_reached_at(self, facts)
-        return NEVER if end is None or at >= end else holds(until=end)
+        return NEVER if end is None else turning_at(end, at, member=True)
 
     def settles_at(self, facts: Facts) -> Moment:
         """When the limit is reached."""
@@ -143,9 +158,7 @@ class LongerAgoThan:
     def evaluate(self, facts: Facts, at: Moment) -> Verdict:
         """Whether the limit or more has passed since the fact's moment."""
         start = _limit_reached_at(self, facts)
-        if start is None:
-            return NEVER
-        return ALWAYS if at >= start else fails(until=start)
+        return NEVER if start is None else turning_at(start, at, member=False)
 
     def settles_at(self, facts: Facts) -> Moment:
         """When the limit is reached."""

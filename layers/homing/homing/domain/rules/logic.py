@@ -1,15 +1,16 @@
 """Rules made of rules."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from homing.domain.moments import DAY, Moment
+from homing.domain.rules.remembering import Remembering
 from homing.domain.rules.verdict import NEVER, Rule, Verdict, fails
 from homing.domain.rules.vocabulary import Facts
 
-CALENDARS_TURN: Final = 400 * DAY
-"""In this span every yearly test goes through all of its days: birthdays are at most 366 days apart."""
+CALENDARS_TURN: Final = (8 * 366 + 3) * DAY
+"""In this span all that the calendar can do is done: leap years are at most eight years apart, as around 2100."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,8 @@ class InSegment:
 
     def evaluate(self, facts: Facts, at: Moment) -> Verdict:
         """Whether the segment's rule holds."""
+        if isinstance(facts, Remembering):
+            return facts.verdict(self.name, self.rule, at)
         return self.rule.evaluate(facts, at)
 
     def settles_at(self, facts: Facts) -> Moment:
@@ -78,27 +81,44 @@ class InSegment:
 def unanimous(rules: tuple[Rule, ...], facts: Facts, at: Moment, *, vote: bool) -> Verdict:
     """Whether every rule answers `vote` at `at`, and when that changes.
 
-    Unanimity ends with the first rule to turn. It can begin only once the most stubborn dissenter has turned,
-    so the search leaps from one such moment to the next. Some searches would never end (a birthday within 7
-    days, but not within 14); once nothing but the calendar moves, what one of its turns does not bring, none
-    will.
+    Unanimity ends with the first rule to turn. It can begin only once the most stubborn dissenter has turned, so the
+    search leaps from one such moment to the next; a dissenter that never turns ends it. Some searches would never end
+    (a birthday within 7 days, but not within 14); once nothing but the calendar moves, what a whole turn of it does
+    not bring, none will.
     """
-    moment = at
+    moment, horizon = at, None
     while True:
-        verdicts = [rule.evaluate(facts, moment) for rule in rules]
-        dissent = [verdict.changes_at for verdict in verdicts if verdict.member is not vote]
-        if not dissent:
-            if moment > at:
-                return fails(until=moment)
-            return Verdict(member=True, changes_at=earliest(verdict.changes_at for verdict in verdicts))
-        turns = [turn for turn in dissent if turn is not None]
-        if len(turns) < len(dissent):
-            return NEVER
-        moment = max(turns)
-        if moment > max(at, *(rule.settles_at(facts) for rule in rules)) + CALENDARS_TURN:
+        first_turn: Moment | None = None
+        last_dissent: Moment | None = None
+        for rule in rules:
+            member, turn = rule.evaluate(facts, moment)
+            if member is vote:
+                if turn is not None and (first_turn is None or turn < first_turn):
+                    first_turn = turn
+            elif turn is None:
+                return NEVER
+            elif last_dissent is None or turn > last_dissent:
+                last_dissent = turn
+        if last_dissent is None:
+            return fails(until=moment) if moment > at else Verdict(member=True, changes_at=first_turn)
+        moment = last_dissent
+        if horizon is None:
+            horizon = max(at, *(rule.settles_at(facts) for rule in rules)) + CALENDARS_TURN
+        if moment > horizon:
             return NEVER
 
 
 def earliest(moments: Iterable[Moment | None]) -> Moment | None:
     """The first of the moments that come at all."""
     return min((moment for moment in moments if moment is not None), default=None)
+
+
+def rules_in(rule: Rule) -> Iterator[Rule]:
+    """The rule, and all the rules that it is made of."""
+    yield rule
+    match rule:
+        case All(rules) | AnyOf(rules):
+            for part in rules:
+                yield from rules_in(part)
+        case Not(part) | InSegment(_, part):
+            yield from rules_in(part)

@@ -1,5 +1,6 @@
 """What a rule answers."""
 
+from collections.abc import Iterable
 from typing import Final, NamedTuple, Protocol
 
 from homing.domain.moments import Moment, parse_moment
@@ -34,6 +35,27 @@ def fails(*, until: Moment) -> Verdict:
     return Verdict(member=False, changes_at=until) if until <= LAST_MOMENT else NEVER
 
 
+def turning_at(turn: Moment, at: Moment, *, member: bool) -> Verdict:
+    """`member` up to the moment `turn`, and the opposite from it on for ever."""
+    if at < turn:
+        return holds(until=turn) if member else fails(until=turn)
+    return NEVER if member else ALWAYS
+
+
+def within_spans(spans: Iterable[tuple[Moment, Moment]], at: Moment) -> Verdict:
+    """Whether `at` lies in one of the half-open spans, of which both the starts and the ends ascend."""
+    end: Moment | None = None
+    for start, stop in spans:
+        if stop <= at:
+            continue
+        if end is None and at < start:
+            return fails(until=start)
+        if end is not None and start > end:
+            break
+        end = stop
+    return NEVER if end is None else holds(until=end)
+
+
 class Rule(Protocol):
     """A condition on a profile's facts, simple or composed."""
 
@@ -46,3 +68,6 @@ class Rule(Protocol):
 
 SETTLED: Final[Moment] = 0
 """What `settles_at` says of a condition that no passing of time changes."""
+
+LONG_AGO: Final[Moment] = parse_moment("0001-01-01T00:00:00Z")
+"""The turn of what has been over before anything was known."""
