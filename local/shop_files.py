@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from homing.domain.shop import FILES, Shop, ShopError
+from homing.domain.shop import FILES, Shop, ShopError, ShopFault
 
 
 class ShopFileError(Exception):
@@ -14,7 +14,12 @@ class ShopFileError(Exception):
 
 
 class _Loader(yaml.SafeLoader):
-    """Refuses a key that stands twice: YAML would drop the first one silently."""
+    """Refuses a key that stands twice: YAML would drop the first one silently. Dates stay the texts that they are."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML declares it of the instance
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:  # noqa: FBT001, FBT002 - PyYAML's signature
         seen: set[object] = set()
@@ -43,15 +48,18 @@ def read_yaml(file: Path) -> Any:
 
 
 def read_shop(shop_dir: Path) -> Shop:
-    """The validated shop. Raises ShopFileError with the file and the line of the first fault."""
+    """The validated shop. Raises ShopFileError with every fault on a line of its own, by file and line."""
     files = read_shop_files(shop_dir)
     try:
         return Shop.parse(files)
     except ShopError as error:
-        file = shop_dir / f"{error.file}.yaml"
-        line = _line_of(file, error.path)
-        place = ".".join(map(str, error.path))
-        raise ShopFileError(f"{file}:{line}: {place}: {error.message}") from error
+        raise ShopFileError("\n".join(_placed(shop_dir, fault) for fault in error.faults)) from error
+
+
+def _placed(shop_dir: Path, fault: ShopFault) -> str:
+    file = shop_dir / f"{fault.file}.yaml"
+    place = ".".join(map(str, fault.path))
+    return f"{file}:{_line_of(file, fault.path)}: {place}: {fault.message}"
 
 
 def _line_of(file: Path, path: tuple[str | int, ...]) -> int:

@@ -1,33 +1,55 @@
 """Everything that a shop edits, read from the data of its files into one validated whole."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Annotated, Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, NamedTuple, Self
 
 from pydantic import Field, TypeAdapter, ValidationError
 
 from homing.domain.events import Frozen
 from homing.domain.journeys import Ending, Journey, OncePer, Step
 from homing.domain.offers import Offer
-from homing.domain.rules import RuleError, read_rule
+from homing.domain.rules import Definitions, Rule, RuleError, read_rule
+from homing.domain.rules.errors import or_similar
+from homing.domain.rules.logic import rules_in
+from homing.domain.rules.population import Top
 from homing.domain.segments import Segments
 
 FILES = ("settings", "segments", "journeys", "offers")
 """The shop's files, without their suffix; each holds one mapping."""
 
 
-class ShopError(ValueError):
-    """Something in a shop's file that cannot be used: `file` without suffix, `path` of keys and indices, `message`."""
+class ShopFault(NamedTuple):
+    """What is wrong in a shop's file: `file` without suffix, `path` of keys and indices, `message`."""
 
-    def __init__(self, file: str, path: tuple[str | int, ...], message: str) -> None:
-        super().__init__(file, path, message)
-        self.file = file
-        self.path = path
-        self.message = message
+    file: str
+    path: tuple[str | int, ...]
+    message: str
 
     def __str__(self) -> str:
         """`journeys: journeys.cart.steps: ...`."""
         return f"{self.file}: {'.'.join(map(str, self.path))}: {self.message}"
+
+
+class ShopError(ValueError):
+    """Shop's files that cannot be used: `file`, `path` and `message` of the first fault, and all `faults`."""
+
+    def __init__(self, file: str, path: tuple[str | int, ...], message: str, *others: ShopFault) -> None:
+        super().__init__(file, path, message, *others)
+        self.file = file
+        self.path = path
+        self.message = message
+        self.faults = (ShopFault(file, path, message), *others)
+
+    @classmethod
+    def of(cls, faults: Sequence[ShopFault]) -> Self:
+        """The error with these faults; there is at least one."""
+        (file, path, message), *others = faults
+        return cls(file, path, message, *others)
+
+    def __str__(self) -> str:
+        """Each fault on a line of its own."""
+        return "\n".join(map(str, self.faults))
 
 
 class Settings(Frozen):
@@ -62,54 +84,99 @@ class Shop:
     segments: Segments
     journeys: Mapping[str, Journey]
     offers: Mapping[str, Offer]
+    _drafts: Mapping[str, _JourneyFile]
+    _own_segments: Segments
 
     @classmethod
     def parse(cls, files: Mapping[str, object]) -> "Shop":
         """The shop that the files' data describe, by the names in FILES.
 
-        Raises ShopError with the file and the path of the first fault.
+        Raises ShopError with the faults of all files. Journeys are held against segments and offers only once these
+        are sound.
         """
-        settings = _read("settings", Settings, files["settings"])
-        offers = _read("offers", dict[str, dict[str, Offer]], files["offers"]).get("offers", {})
-        try:
-            segments = Segments.parse(files["segments"])
-        except RuleError as error:
-            raise ShopError("segments", error.path, error.message) from error
-        drafts = _read("journeys", dict[str, dict[JourneyName, _JourneyFile]], files["journeys"]).get("journeys", {})
-        journeys = {name: _journey(name, draft, segments, offers, settings) for name, draft in drafts.items()}
-        return cls(settings, segments, journeys, offers)
+        faults: list[ShopFault] = []
+        settings = _read("settings", Settings, files["settings"], faults)
+        offers = _read("offers", dict[str, dict[str, Offer]], files["offers"], faults)
+        journeys = _read("journeys", dict[str, dict[JourneyName, _JourneyFile]], files["journeys"], faults)
+        segments = _read_segments(files["segments"], faults)
+        if faults or segments is None:
+            raise ShopError.of(faults)
+        shop = cls(settings, segments, {}, offers.get("offers", {}), journeys.get("journeys", {}), segments)
+        return shop.with_segments(segments)
+
+    def with_segments(self, segments: Segments) -> "Shop":
+        """The shop as it is with these segments, such as those of the active generation, for its own.
+
+        A journey whose rule names a segment that they lack goes by the rule of the shop's own file; so it does with a
+        score or a day of the calendar. Raises ShopError where a journey does not fit the segments or the offers.
+        """
+        rules: dict[str, Rule] = {}
+        faults: list[ShopFault] = []
+        for name, draft in self._drafts.items():
+            faults += _missing_offers(name, draft, self.offers)
+            try:
+                rules[name] = _entry_rule(name, draft, segments, self._own_segments)
+            except RuleError as error:
+                faults += (ShopFault("journeys", path, message) for path, message in error.faults)
+        if faults:
+            raise ShopError.of(faults)
+        journeys = {name: self._journey(name, rule) for name, rule in rules.items()}
+        return replace(self, segments=segments, journeys=journeys)
+
+    def _journey(self, name: str, enter: Rule) -> Journey:
+        draft = self._drafts[name]
+        return Journey(
+            name=name,
+            description=draft.description,
+            enter=enter,
+            once_per=draft.once_per,
+            ends_on=draft.ends_on,
+            steps=draft.steps,
+            local_hour=self.settings.birthday_hour,
+        )
 
 
-def _journey(
-    name: str, draft: _JourneyFile, segments: Segments, offers: Mapping[str, Offer], settings: Settings
-) -> Journey:
-    def rule_of_segment(segment: str, path: tuple[str | int, ...]) -> Any:
-        if segment not in segments.by_name:
-            raise RuleError(path, f"'{segment}' is no segment of segments.yaml")
-        return segments.by_name[segment].rule
+def _entry_rule(name: str, draft: _JourneyFile, segments: Segments, own: Segments) -> Rule:
+    def rule_of_segment(segment: str, path: tuple[str | int, ...]) -> Rule:
+        found = segments.by_name.get(segment) or own.by_name.get(segment)
+        if found is None:
+            raise RuleError(
+                path, f"'{segment}' is no segment of segments.yaml{or_similar(segment, tuple(own.by_name))}"
+            )
+        return found.rule
 
-    for step, settings_of_step in draft.steps.items():
-        if settings_of_step.offer is not None and settings_of_step.offer not in offers:
-            path = ("journeys", name, "steps", step, "offer")
-            raise ShopError("journeys", path, f"'{settings_of_step.offer}' is no offer of offers.yaml")
-    try:
-        enter = read_rule(draft.enter, ("journeys", name, "enter"), rule_of_segment)
-    except RuleError as error:
-        raise ShopError("journeys", error.path, error.message) from error
-    return Journey(
-        name=name,
-        description=draft.description,
-        enter=enter,
-        once_per=draft.once_per,
-        ends_on=draft.ends_on,
-        steps=draft.steps,
-        local_hour=settings.birthday_hour,
+    path = ("journeys", name, "enter")
+    definitions = Definitions(
+        calendar={**own.definitions.calendar, **segments.definitions.calendar},
+        scores={**own.definitions.scores, **segments.definitions.scores},
+        figures=segments.definitions.figures,
     )
+    rule = read_rule(draft.enter, path, rule_of_segment, definitions)
+    for part in rules_in(rule):
+        if isinstance(part, Top) and (part.fact, part.percent) not in own.wanted_tops:
+            words = f"{part.fact}: {{top: {part.percent:g} %}}"
+            raise RuleError(path, f"the least value is counted for segments only: make '{words}' one, and name that")
+    return rule
 
 
-def _read(file: str, model: Any, data: object) -> Any:
+def _missing_offers(name: str, draft: _JourneyFile, offers: Mapping[str, Offer]) -> Iterator[ShopFault]:
+    for step, settings in draft.steps.items():
+        if settings.offer is not None and settings.offer not in offers:
+            path = ("journeys", name, "steps", step, "offer")
+            yield ShopFault("journeys", path, f"'{settings.offer}' is no offer of offers.yaml")
+
+
+def _read_segments(data: object, faults: list[ShopFault]) -> Segments | None:
+    try:
+        return Segments.parse(data)
+    except RuleError as error:
+        faults += (ShopFault("segments", path, message) for path, message in error.faults)
+        return None
+
+
+def _read(file: str, model: Any, data: object, faults: list[ShopFault]) -> Any:
     try:
         return TypeAdapter(model).validate_python(data)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise ShopError(file, tuple(first["loc"]), first["msg"]) from error
+        faults += (ShopFault(file, tuple(fault["loc"]), fault["msg"]) for fault in error.errors())
+        return None
