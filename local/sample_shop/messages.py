@@ -16,6 +16,8 @@ _DAY = 86_400
 _HOUR = 3_600
 _FREE_SHIPPING_FROM = Decimal(40)
 _SHIPPING = Decimal("4.50")
+_FREE_SHIPPING_CODE = "POSTFREE"
+_QUIZ_SECONDS = 180
 
 
 class Trail:
@@ -30,8 +32,15 @@ class Trail:
         self._user_known = not anonymous
         self._cart: dict[Product, int] = {}
         self._orders = 0
+        self._subscribed = False
+        self._newsletters_read = {START.strftime("%Y-%m")}
 
     # Time
+
+    @property
+    def day(self) -> int:
+        """How many days of the sample are over."""
+        return self._at // _DAY
 
     def wait_days(self, days: int) -> None:
         """Until a waking hour of that many days later, where the shopper lives."""
@@ -56,24 +65,40 @@ class Trail:
             "language": place.language,
             "timezone": place.timezone,
             "birthday": self.shopper.birthday,
+            "interests": list(self.shopper.habits.interests) or None,
+            "preferredChannel": self.shopper.habits.channel,
         }
         known = {name: value for name, value in traits.items() if value is not None}
         self._say(
             {
                 "type": "identify",
                 "traits": {**known, "createdAt": _iso(self._at)},
-                **_consent(marketing=consent),
+                **self._consent(agreed=consent),
             }
         )
+        if self.shopper.habits.finishes_quiz:
+            self._at += _QUIZ_SECONDS
+            self._track("Quiz Finished", {"quiz": "Which tea suits you?"})
 
     def decide_on_consent(self, *, consent: bool) -> None:
-        self._say({"type": "identify", "traits": {"email": self.shopper.email}, **_consent(marketing=consent)})
+        self._say({"type": "identify", "traits": {"email": self.shopper.email}, **self._consent(agreed=consent)})
 
     # What the shopper does
 
     def visit(self) -> None:
         self._say({"type": "page", "name": "Home", "properties": {"url": f"{SHOP_URL}/"}})
         self.wait_minutes(1, 4)
+
+    def read_newsletter(self) -> None:
+        """That of the month, which comes out on its first day, once; every other one makes the shopper click."""
+        month = (START + timedelta(seconds=self._at)).strftime("%Y-%m")
+        if not self._subscribed or month in self._newsletters_read:
+            return
+        self._newsletters_read.add(month)
+        newsletter = {"campaign_id": f"newsletter-{month}", "campaign_name": f"Newsletter {month}"}
+        self._track("Email Opened", newsletter)
+        if (self.shopper.number + len(self._newsletters_read)) % 2:
+            self._track("Email Link Clicked", newsletter)
 
     def look_at(self, product: Product) -> None:
         self._track("Product Viewed", {**self._line(product, 1), "currency": self.shopper.place.currency})
@@ -102,7 +127,8 @@ class Trail:
         """Buys what is in the cart, which is empty afterwards; gives the order's id."""
         self._orders += 1
         order_id = f"TC-{self.shopper.number:05d}-{self._orders}"
-        self._track("Order Completed", self._purchase(order_id))
+        code = _FREE_SHIPPING_CODE if self.shopper.habits.uses_codes else None
+        self._track("Order Completed", self._purchase(order_id, code))
         self._cart = {}
         self.wait_minutes(2, 10)
         return order_id
@@ -119,6 +145,15 @@ class Trail:
 
     # How it is told
 
+    def _consent(self, *, agreed: bool | None) -> Message:
+        """None: the shopper was never asked, and the client sends nothing."""
+        if agreed is None:
+            return {}
+        preferences = {"marketing": agreed}
+        if self.shopper.habits.reads_newsletter:
+            self._subscribed = preferences["newsletter"] = agreed
+        return {"context": {"consent": {"categoryPreferences": preferences}}}
+
     @property
     def cart(self) -> dict[Product, int]:
         return dict(self._cart)
@@ -127,10 +162,11 @@ class Trail:
     def _cart_id(self) -> str:
         return f"cart-{self.shopper.number:05d}-{self._orders + 1}"
 
-    def _purchase(self, order_id: str) -> Message:
+    def _purchase(self, order_id: str, code: str | None = None) -> Message:
         subtotal = sum((self._price(product) * count for product, count in self._cart.items()), Decimal(0))
-        shipping = Decimal(0) if subtotal >= _FREE_SHIPPING_FROM else _SHIPPING
+        shipping = Decimal(0) if code or subtotal >= _FREE_SHIPPING_FROM else _SHIPPING
         return {
+            **({"coupon": code} if code else {}),
             "order_id": order_id,
             "subtotal": float(subtotal),
             "shipping": float(shipping),
@@ -166,13 +202,6 @@ class Trail:
         message = {"messageId": message_id, "timestamp": _iso(self._at), **who, **what}
         self.messages.append((self._at, message))
         self._at += 1
-
-
-def _consent(*, marketing: bool | None) -> Message:
-    """None: the shopper was never asked, and the client sends nothing."""
-    if marketing is None:
-        return {}
-    return {"context": {"consent": {"categoryPreferences": {"marketing": marketing}}}}
 
 
 def _iso(second: int) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from local.sample_shop.dice import Dice
-from local.sample_shop.products import Currency
+from local.sample_shop.products import CATEGORIES, Currency
 
 
 @dataclass(frozen=True)
@@ -17,12 +17,24 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Habits:
+    """What a shopper does in whatever story: drawn from dice of its own, so that the story stays the same."""
+
+    interests: tuple[str, ...] = ()
+    channel: str | None = None
+    reads_newsletter: bool = False
+    uses_codes: bool = False
+    finishes_quiz: bool = False
+
+
+@dataclass(frozen=True)
 class Shopper:
     number: int
     first_name: str | None
     email: str
     birthday: str | None
     place: Place
+    habits: Habits = Habits()
 
     @property
     def user_id(self) -> str:
@@ -63,9 +75,10 @@ _LEAP_DAYS = ("1980-02-29", "1992-02-29", "2000-02-29")
 _LEAP_DAY_EVERY = 50
 _SIMULATED = ("complaint", "bounce")
 _WITHOUT_SHORT_MONTH_DAYS = 28
+_CHANNELS = ("email", "email", "sms", "push", "whatsapp")
 
 
-def shopper(number: int, dice: Dice) -> Shopper:
+def shopper(number: int, dice: Dice, habits: Habits) -> Shopper:
     """The shopper of that number; the dice must be the shopper's own."""
     place = dice.pick(_PLACES)
     name = dice.pick(_NAMES[place.language].split())
@@ -76,6 +89,18 @@ def shopper(number: int, dice: Dice) -> Shopper:
         email=f"{_mailbox(name)}.{number}@{host}",
         birthday=_birthday(number, dice),
         place=place,
+        habits=habits,
+    )
+
+
+def habits(dice: Dice) -> Habits:
+    """The habits of a shopper, whose own the dice must be."""
+    return Habits(
+        interests=tuple(dice.pick_some(CATEGORIES, dice.between(1, 2))) if dice.chance(0.3) else (),
+        channel=dice.pick(_CHANNELS) if dice.chance(0.4) else None,
+        reads_newsletter=dice.chance(0.5),
+        uses_codes=dice.chance(0.2),
+        finishes_quiz=dice.chance(0.25),
     )
 
 

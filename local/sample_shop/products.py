@@ -18,6 +18,8 @@ class Product:
     category: str
     pounds: Decimal
     euros: Decimal
+    launched_on: int = 0
+    """The day of the sample on which it came onto the shelf."""
 
     def price(self, currency: Currency) -> Decimal:
         return self.pounds if currency == "GBP" else self.euros
@@ -43,6 +45,7 @@ Green tea
   GT-04  Jasmine Pearls             12.00  13.90
   GT-05  Ceremonial Matcha, 30 g    22.00  25.50
   GT-06  Hojicha Evening Roast       8.00   8.90
+  GT-07  Shincha, New Harvest       16.00  18.50  day 75
 Black tea
   BT-01  Assam Breakfast             6.50   7.50
   BT-02  Darjeeling Second Flush    11.50  13.50
@@ -76,6 +79,7 @@ Cups and bowls
   CB-05  Handle Mug, Sea Glass      19.00  21.90
   CB-06  Set of Four Tumblers       56.00  64.00
   CB-07  Matcha Bowl, Ash Glaze     32.00  36.50
+  CB-08  Yunomi, Spring Glaze       21.00  24.00  day 45
 Tools
   TL-01  Bamboo Whisk               15.00  17.00
   TL-02  Cherry Bark Caddy          24.00  27.50
@@ -86,6 +90,7 @@ Gifts
   GF-01  Tasting Box, Six Teas      24.00  27.50
   GF-02  First Cup Gift Set         42.00  48.00
   GF-03  Gift Card, Printed         25.00  25.00
+  GF-04  Year of the Horse Tin      13.00  14.90  day 20
 """
 
 
@@ -96,9 +101,17 @@ def _stock(shelves: str) -> tuple[Product, ...]:
         if not line.startswith(" "):
             category = line
             continue
-        product_id, name, pounds, euros = re.split(r"\s{2,}", line.strip())
-        products.append(Product(product_id, name, category, Decimal(pounds), Decimal(euros)))
+        product_id, name, pounds, euros, *launch = re.split(r"\s{2,}", line.strip())
+        launched_on = int(launch[0].removeprefix("day ")) if launch else 0
+        products.append(Product(product_id, name, category, Decimal(pounds), Decimal(euros), launched_on))
     return tuple(products)
 
 
 PRODUCTS = _stock(_SHELVES)
+CATEGORIES = tuple(dict.fromkeys(product.category for product in PRODUCTS))
+NEW_PRODUCTS = tuple(sorted((new for new in PRODUCTS if new.launched_on), key=lambda new: new.launched_on))
+
+
+def on_sale(day: int) -> tuple[Product, ...]:
+    """What the shop sells on that day."""
+    return tuple(product for product in PRODUCTS if product.launched_on <= day)

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 
 from local.sample_shop.dice import Dice
 from local.sample_shop.messages import Message, Trail
-from local.sample_shop.people import shopper, unreachable
+from local.sample_shop.people import habits, shopper, unreachable
 from local.sample_shop.stories import STORIES, Story, first_buyer
 
 _DAY = 86_400
 _UNREACHABLE = 3
 _REPEAT_EVERY = 500
+_HABITS = 500_000
+"""Added to a shopper's number, the number of the dice for the habits."""
 _INVALID_LINES = (
     '{"type": "track", "event": "Order Completed", "messageId": "cut-off',
     '{"type": "page", "name": "Home", "messageId": "nobody", "timestamp": "2026-02-01T10:00:00Z"}',
@@ -47,7 +49,8 @@ def _trail(seed: int, number: int, days: int) -> Trail:
         trail = Trail(unreachable(number, dice), dice)
         first_buyer(trail, dice, days)
         return trail
-    trail = Trail(shopper(number, dice), dice, anonymous=dice.chance(0.3))
+    person = shopper(number, dice, habits(Dice(seed, number + _HABITS)))
+    trail = Trail(person, dice, anonymous=dice.chance(0.3))
     _story(number)(trail, dice, days)
     return trail
 

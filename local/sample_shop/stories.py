@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from local.sample_shop.dice import Dice
 from local.sample_shop.messages import Trail
-from local.sample_shop.products import PRODUCTS, Product
+from local.sample_shop.products import NEW_PRODUCTS, Product, on_sale
 
 Story = Callable[[Trail, Dice, int], None]
 
@@ -16,6 +16,18 @@ def prospect(trail: Trail, dice: Dice, days: int) -> None:
     for _ in range(dice.between(1, 4)):
         trail.wait_days(dice.between(2, 14))
         _browse(trail, dice)
+
+
+def undecided(trail: Trail, dice: Dice, days: int) -> None:
+    """Signs up, looks at the same few things again and again, and does not buy them."""
+    _arrive(trail, dice, within=days - 35)
+    trail.sign_up(consent=True)
+    longed_for = dice.pick_some(on_sale(trail.day), 2)
+    for _ in range(dice.between(4, 7)):
+        trail.wait_days(dice.between(1, 4))
+        for product in longed_for:
+            trail.look_at(product)
+    trail.put_in_cart(longed_for[0])
 
 
 def first_buyer(trail: Trail, dice: Dice, days: int) -> None:
@@ -33,6 +45,16 @@ def one_time_buyer(trail: Trail, dice: Dice, days: int) -> None:
     _shop(trail, dice)
 
 
+def early_buyer(trail: Trail, dice: Dice, days: int) -> None:
+    """Comes for what is new, within days of its launch."""
+    _arrive(trail, dice, within=12)
+    trail.sign_up(consent=True)
+    for product in (new for new in NEW_PRODUCTS if new.launched_on < days):
+        trail.wait_days(max(1, product.launched_on - trail.day) + dice.between(0, 12))
+        trail.look_at(product)
+        trail.buy({product: 1})
+
+
 def regular(trail: Trail, dice: Dice, days: int) -> None:
     """Buys again and again, each at a pace of their own; looks around and leaves a cart now and then."""
     _arrive(trail, dice, within=12)
@@ -46,6 +68,17 @@ def regular(trail: Trail, dice: Dice, days: int) -> None:
             trail.wait_days(pace - pace // 2 + dice.between(-2, 2))
         else:
             trail.wait_days(max(1, pace + dice.between(-3, 3)))
+
+
+def tea_drinker(trail: Trail, dice: Dice, days: int) -> None:
+    """Buys the same tea whenever it is used up."""
+    _arrive(trail, dice, within=12)
+    trail.sign_up(consent=True)
+    tea = dice.pick([product for product in on_sale(0) if product.category in ("Green tea", "Black tea")])
+    lasts = dice.between(24, 34)
+    while trail.day < days:
+        trail.buy({tea: 1})
+        trail.wait_days(lasts + dice.between(-2, 2))
 
 
 def lapsed(trail: Trail, dice: Dice, days: int) -> None:
@@ -105,10 +138,13 @@ def unsubscriber(trail: Trail, dice: Dice, days: int) -> None:
 
 # Of a hundred shoppers, how many live which story.
 STORIES: tuple[tuple[int, Story], ...] = (
-    (19, prospect),
+    (13, prospect),
+    (6, undecided),
     (14, first_buyer),
-    (11, one_time_buyer),
-    (17, regular),
+    (8, one_time_buyer),
+    (3, early_buyer),
+    (12, regular),
+    (5, tea_drinker),
     (9, lapsed),
     (7, returning),
     (13, cart_leaver),
@@ -127,12 +163,14 @@ def _arrive(trail: Trail, dice: Dice, within: int) -> None:
 
 
 def _browse(trail: Trail, dice: Dice) -> None:
-    for product in dice.pick_some(PRODUCTS, dice.between(1, 3)):
+    trail.read_newsletter()
+    for product in dice.pick_some(on_sale(trail.day), dice.between(1, 3)):
         trail.look_at(product)
 
 
 def _fill_cart(trail: Trail, dice: Dice) -> None:
-    chosen = dice.pick_some(PRODUCTS, dice.between(1, 3))
+    trail.read_newsletter()
+    chosen = dice.pick_some(on_sale(trail.day), dice.between(1, 3))
     for product in chosen:
         if dice.chance(0.5):
             trail.look_at(product)
@@ -157,7 +195,7 @@ def _shop(trail: Trail, dice: Dice) -> None:
         basket = trail.cart
         order_id = trail.order()
     else:
-        basket = _basket(dice)
+        basket = _basket(trail, dice)
         order_id = trail.buy(basket)
     if dice.chance(0.06):
         trail.wait_days(dice.between(2, 6))
@@ -173,5 +211,5 @@ def _buy_often_then_stop(trail: Trail, dice: Dice, days: int) -> None:
         trail.wait_days(max(1, pace + dice.between(-1, 2)))
 
 
-def _basket(dice: Dice) -> dict[Product, int]:
-    return {product: dice.between(1, 3) for product in dice.pick_some(PRODUCTS, dice.between(1, 3))}
+def _basket(trail: Trail, dice: Dice) -> dict[Product, int]:
+    return {product: dice.between(1, 3) for product in dice.pick_some(on_sale(trail.day), dice.between(1, 3))}

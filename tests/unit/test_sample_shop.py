@@ -5,7 +5,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import datetime
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,7 +14,7 @@ import pytest
 from local.sample_shop import PRODUCTS, START, Message, flawed_lines, sample_events
 
 DAYS = 120
-DIGEST = "222d022c69a32f90216072bbd61abefa24b3b1d551c62065a761fc287ee49a4f"
+DIGEST = "ff6504ad741932f82dc2d489fe4d4ecdde93eef8bcfa23d0bb65159ac1e3c058"
 
 
 @pytest.fixture(scope="module")
@@ -30,9 +30,20 @@ def _identifies(events: list[Message]) -> Iterator[Message]:
     return (event for event in events if event["type"] == "identify")
 
 
+def _preferences(event: Message) -> dict[str, bool]:
+    preferences: dict[str, bool] = event.get("context", {}).get("consent", {}).get("categoryPreferences", {})
+    return preferences
+
+
 def _marketing(event: Message) -> bool | None:
-    consent: bool | None = event.get("context", {}).get("consent", {}).get("categoryPreferences", {}).get("marketing")
-    return consent
+    return _preferences(event).get("marketing")
+
+
+def _lines(event: Message) -> list[dict[str, Any]]:
+    """The products that a message names."""
+    properties = event.get("properties", {})
+    lines: list[dict[str, Any]] = properties.get("products", [properties] if "product_id" in properties else [])
+    return lines
 
 
 def _by_shopper(events: list[Message]) -> dict[str, list[Message]]:
@@ -102,6 +113,9 @@ def test_products_have_their_own_ids_names_and_prices_in_both_currencies() -> No
         "Payment Info Entered",
         "Order Completed",
         "Order Refunded",
+        "Quiz Finished",
+        "Email Opened",
+        "Email Link Clicked",
     ],
 )
 def test_every_kind_of_shop_event_happens_several_times(events: list[Message], name: str) -> None:
@@ -166,6 +180,66 @@ def test_some_buyers_fall_silent_for_good_and_some_come_back(events: list[Messag
             returned += any(later - earlier > 50 for earlier, later in pairwise(days))
     assert silent >= 10
     assert returned >= 5
+
+
+def test_some_use_a_code_with_each_order_and_most_pay_in_full(events: list[Message]) -> None:
+    shares = []
+    for told in _by_shopper(events).values():
+        orders = [order["properties"] for order in _tracks(told, "Order Completed")]
+        shares += [sum("coupon" in order for order in orders) / len(orders)] if orders else []
+    assert set(shares) == {0, 1}
+    assert 0.1 < sum(shares) / len(shares) < 0.3
+
+
+def test_some_shipping_is_shown_and_some_is_free(events: list[Message]) -> None:
+    shown = Counter(event["properties"]["shipping"] > 0 for event in _tracks(events, "Checkout Started"))
+    assert shown[True] >= 50
+    assert shown[False] >= 50
+
+
+def test_some_say_what_interests_them_and_how_they_want_to_be_reached(events: list[Message]) -> None:
+    signed_up = [event["traits"] for event in _identifies(events) if "language" in event["traits"]]
+    categories = {product.category for product in PRODUCTS}
+    interests = [traits["interests"] for traits in signed_up if "interests" in traits]
+    assert len(signed_up) > 2 * len(interests) > 60
+    assert set(chain.from_iterable(interests)) == categories
+    assert {traits.get("preferredChannel") for traits in signed_up} == {None, "email", "sms", "push", "whatsapp"}
+
+
+def test_only_readers_of_the_newsletter_open_it_each_once(events: list[Message]) -> None:
+    for told in _by_shopper(events).values():
+        opened = [event["properties"]["campaign_id"] for event in _tracks(told, "Email Opened")]
+        assert len(set(opened)) == len(opened)
+        assert not opened or any(_preferences(event).get("newsletter") for event in _identifies(told))
+
+
+def test_nothing_is_seen_before_its_launch_and_some_buy_it_within_two_weeks(events: list[Message]) -> None:
+    launched = {product.product_id: product.launched_on for product in PRODUCTS if product.launched_on}
+    early: Counter[str] = Counter()
+    for event in events:
+        for line in _lines(event):
+            age = (_moment(event) - START).days - launched.get(line["product_id"], 0)
+            assert age >= 0
+            early[line["product_id"]] += event.get("event") == "Order Completed" and age <= 14
+    assert len(launched) == 3
+    assert all(early[product_id] >= 3 for product_id in launched)
+
+
+def test_some_buy_the_same_tea_again_and_again(events: list[Message]) -> None:
+    orders = [list(_tracks(told, "Order Completed")) for told in _by_shopper(events).values()]
+    same = [{line["product_id"] for order in told for line in _lines(order)} for told in orders if len(told) >= 3]
+    assert sum(len(products) == 1 for products in same) >= 5
+
+
+def test_some_look_at_the_same_thing_on_many_days_and_do_not_buy_it(events: list[Message]) -> None:
+    undecided = 0
+    for told in _by_shopper(events).values():
+        if not any(_tracks(told, "Order Completed")):
+            looks = {
+                (line["product_id"], _moment(e).date()) for e in _tracks(told, "Product Viewed") for line in _lines(e)
+            }
+            undecided += max(Counter(product_id for product_id, _ in looks).values(), default=0) >= 4
+    assert undecided >= 5
 
 
 def test_flawed_lines_repeat_some_messages_and_hold_three_that_are_none(events: list[Message]) -> None:
