@@ -56,6 +56,10 @@ class Table:
         """The attributes of an item that are its primary key."""
         return {name: item[name] for name in self._key_names}
 
+    def put(self, item: Mapping[str, Any]) -> None:
+        """Puts an item there as it is, as no caller's call does."""
+        self._table.put_item(dict(item), overwrite=True)
+
     def delete(self, key: Attributes) -> None:
         """Takes an item away, as no caller's call does."""
         self._table.delete_item(DynamoType(key[self._hash]), DynamoType(key[self._range]) if self._range else None)

@@ -1,0 +1,130 @@
+"""Profiles in any number, for measuring: as the fold makes them of the sample shop's messages.
+
+A few thousand shoppers' histories are folded event by event; each profile of the crowd has one of them. The same
+arguments give the same crowd.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from math import ceil
+from typing import Any, cast
+
+from homing.adapters.due import TableDue
+from homing.adapters.profiles import TableProfiles
+from homing.adapters.table import Item, Table
+from homing.dialects.segment_spec import read_message
+from homing.domain.events import Event
+from homing.domain.facts import ProfileFacts
+from homing.domain.figures import Figures, top_key
+from homing.domain.generation import Generation
+from homing.domain.ids import alias_id
+from homing.domain.moments import DAY, MINUTE, Moment, moment_of, parse_moment
+from homing.domain.profile import Profile
+from homing.domain.record import ProfileRecord
+from local.cloud import Cloud, inside_moto
+from local.sample_shop import START, sample_events
+
+DAYS = 400
+NOW: Moment = moment_of(START) + DAYS * DAY
+BEFORE: Moment = NOW - 5 * MINUTE
+"""When the profiles were last evaluated: one schedule ago."""
+DIFFERENT_DUE = 200
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """Records that stand for profiles: those of `waiting` stay as they are at NOW, those of `due` change."""
+
+    generation: Generation
+    waiting: list[ProfileRecord]
+    due: list[ProfileRecord]
+
+    @classmethod
+    def of(cls, rules: Mapping[str, Any], histories: int, seed: int = 1) -> "Crowd":
+        """A crowd of so many different shoppers' histories, under these rules."""
+        stories = list(_stories(histories, seed))
+        profiles = [_folded(story) for story in stories]
+        generation = Generation(number=1, rules=dict(rules), figures=_figures(rules, profiles), switched_at=BEFORE)
+        records = [ProfileRecord().with_facts(facts, generation, BEFORE) for facts in profiles]
+        waiting = [record for record in records if record.due_at is None or record.due_at > NOW]
+        due: list[ProfileRecord] = []
+        for story, record in zip(stories, records, strict=True):
+            if record.due_at is not None and len(due) < DIFFERENT_DUE:
+                due += _made_due(story, record.due_at, generation)
+        return cls(generation, waiting, due)
+
+
+@dataclass
+class Filler:
+    """Puts profiles into a cloud's table through the adapters, and so in the form in which the functions keep them."""
+
+    cloud: Cloud
+    crowd: Crowd
+    profiles: int = 0
+    _store: "_Store" = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._store = _Store(inside_moto.Table(self.cloud.physical_id("Table"), self.cloud.region))
+
+    def add(self, waiting: int, due: int) -> None:
+        """Add so many profiles of each kind."""
+        table = cast("Table", self._store)
+        profiles, index = TableProfiles(table), TableDue(table)
+        for records, count in ((self.crowd.waiting, waiting), (self.crowd.due, due)):
+            for number in range(count):
+                self.profiles += 1
+                profile_id = alias_id("user", f"shopper {self.profiles}")
+                record = records[number % len(records)].model_copy(update={"profile_id": profile_id})
+                profiles.save(record)
+                if record.due_at is not None:
+                    index.arm(record.due_at, profile_id)
+
+    def lines(self) -> Iterator[bytes]:
+        """The profiles as an export of the table has them, a line each."""
+        for key in self._store.items.keys():  # noqa: SIM118 - no mapping
+            if key["sk"]["S"] == "PROFILE":
+                yield json.dumps({"Item": self._store.items.image(key)}, separators=(",", ":")).encode()
+
+
+class _Store:
+    """What the adapters write to: moto's store itself, for a million calls through its API would take an hour."""
+
+    def __init__(self, items: inside_moto.Table) -> None:
+        self.items = items
+
+    def put(self, item: Item, **_condition: object) -> None:
+        self.items.put(item)
+
+
+def _stories(shoppers: int, seed: int) -> Iterator[list[Event]]:
+    """What each shopper did, in the order of time."""
+    stories: dict[str, list[Event]] = {}
+    for message in sample_events(seed, DAYS, shoppers):
+        number = (message.get("userId") or message["anonymousId"]).rpartition("-")[2]
+        event = read_message(message, received_at=parse_moment(message["timestamp"]))
+        stories.setdefault(number, []).append(event)
+    yield from stories.values()
+
+
+def _folded(story: list[Event], shift: int = 0) -> Profile:
+    facts = Profile()
+    for event in story:
+        facts = facts.after(event.model_copy(update={"at": event.at + shift}), event.at + shift)
+    return facts
+
+
+def _made_due(story: list[Event], due_at: Moment, generation: Generation) -> list[ProfileRecord]:
+    """The story told so much earlier that its next change has just come; nothing where that is no change then."""
+    facts = _folded(story, NOW - MINUTE - due_at)
+    record = ProfileRecord().with_facts(facts, generation, BEFORE)
+    changed = record.with_facts(facts, generation, NOW).segments.keys() != record.segments.keys()
+    return [record] if changed and record.due_at is not None and record.due_at <= NOW else []
+
+
+def _figures(rules: Mapping[str, Any], profiles: list[Profile]) -> Figures:
+    tops = {}
+    for fact, percent in Generation(number=1, rules=dict(rules)).segments.wanted_tops:
+        values = [value for facts in profiles if isinstance(value := ProfileFacts(facts).get(fact), int | float)]
+        tops[top_key(fact, percent)] = sorted(values, reverse=True)[ceil(len(values) * percent / 100) - 1]
+    return Figures(computed_at=BEFORE, tops=tops)
