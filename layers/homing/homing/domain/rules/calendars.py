@@ -101,14 +101,11 @@ class InSeason:
 
     def evaluate(self, facts: Facts, at: Moment) -> Verdict:
         """Whether it is one of the seasons where the shopper lives."""
-        offset = _offset(facts.get("country"))
+        offset = season_offset(facts.get("country"))
         if offset is None:
             return NEVER
         zone = zone_named(facts.get("timezone"))
-        utc = datetime_of(at)
-        quarter = 4 * utc.year + utc.month // 3  # the one after that of UTC, which begins later than any zone's own
-        while _start_of_quarter(quarter, zone) > at:
-            quarter -= 1
+        quarter = quarter_at(at, zone)
         member = self._has(quarter + offset)
         for later in range(quarter + 1, quarter + len(SEASONS)):
             if self._has(later + offset) is not member:
@@ -124,7 +121,13 @@ class InSeason:
         return SEASONS[quarter % 4] in self.seasons
 
 
-def _offset(country: str | None) -> int | None:
+def season_at(country: str | None, zone: tzinfo, at: Moment) -> str | None:
+    """The season that it is in a country, on the clocks of the zone; None where its hemisphere is not known."""
+    offset = season_offset(country)
+    return None if offset is None else SEASONS[(quarter_at(at, zone) + offset) % 4]
+
+
+def season_offset(country: str | None) -> int | None:
     """How many quarters a country's seasons are ahead of the north's; None where its hemisphere is not known."""
     code = (country or "").upper()
     if code in NORTHERN:
@@ -132,8 +135,17 @@ def _offset(country: str | None) -> int | None:
     return 2 if code in SOUTHERN else None
 
 
+def quarter_at(at: Moment, zone: tzinfo) -> int:
+    """The number of the quarter that has begun in the zone: 4 * year for the north's spring of that year."""
+    utc = datetime_of(at)
+    quarter = 4 * utc.year + utc.month // 3  # the one after that of UTC, which begins later than any zone's own
+    while _start_of_quarter(quarter, zone) > at:
+        quarter -= 1
+    return quarter
+
+
 def _start_of_quarter(quarter: int, zone: tzinfo) -> Moment:
-    """The start of spring is that of the quarter 4 * year; what lies beyond the calendar begins never."""
+    """The moment at which it begins in the zone; what lies beyond the calendar begins never."""
     year, index = divmod(quarter, 4)
     if year > MAXYEAR:
         return LAST_MOMENT + 1

@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol
 
 from homing.domain.moments import Duration, Moment
 from homing.domain.rules.verdict import ALWAYS, NEVER, SETTLED, Verdict, turning_at
-from homing.domain.rules.vocabulary import Facts
+from homing.domain.rules.vocabulary import Facts, is_known
 
 COMPARISONS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
     "equals": operator.eq,
@@ -39,16 +39,14 @@ class Timeless(ABC):
 
 @dataclass(frozen=True, slots=True)
 class Known(Timeless):
-    """`city: {known: no}`. Of a list, a set or a history nothing is known while it is empty."""
+    """`city: {known: no}`."""
 
     fact: str
     known: bool
 
     def holds(self, facts: Facts) -> bool:
         """Whether the fact is known, or is not, as asked."""
-        fact = facts.get(self.fact)
-        empty = fact is None or (isinstance(fact, Collection) and not fact)
-        return empty is not self.known
+        return is_known(facts.get(self.fact)) is self.known
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +68,7 @@ class OneOf(Timeless):
     """`country: [DE, AT, CH]`; `folded` holds the texts case-folded, for people write them either way."""
 
     fact: str
+    texts: tuple[str, ...]
     folded: frozenset[str]
 
     def holds(self, facts: Facts) -> bool:
@@ -83,6 +82,7 @@ class ContainsOneOf(Timeless):
     """`bought.categories: [Teapots, Cups]`: any of them; `folded` holds the texts case-folded."""
 
     fact: str
+    texts: tuple[str, ...]
     folded: frozenset[str]
 
     def holds(self, facts: Facts) -> bool:

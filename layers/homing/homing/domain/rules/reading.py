@@ -24,6 +24,7 @@ from homing.domain.rules.scores import Scored
 from homing.domain.rules.values import (
     days_ahead,
     duration,
+    folded,
     limit,
     mapping,
     number,
@@ -163,11 +164,13 @@ def _read_equal(fact: str, data: object, path: Path) -> Rule:
 
 
 def _read_one_of(fact: str, data: object, path: Path) -> Rule:
-    return OneOf(fact, texts(data, path))
+    told = texts(data, path)
+    return OneOf(fact, told, folded(told))
 
 
 def _read_contains(fact: str, data: object, path: Path) -> Rule:
-    return ContainsOneOf(fact, texts(data, path))
+    told = texts(data, path)
+    return ContainsOneOf(fact, told, folded(told))
 
 
 def _refuse_plain(fact: str, _data: object, path: Path) -> Rule:
@@ -256,10 +259,10 @@ def _refuse_pointless_amount(history: History, comparison: str, bound: float, pa
 
 def _read_season(data: object, path: Path) -> Rule:
     seasons = texts(data, path)
-    for season in sorted(seasons):
-        if season not in SEASONS:
+    for season in seasons:
+        if season.casefold() not in SEASONS:
             raise RuleError(path, f"'{season}' is no season{or_similar(season, SEASONS)}")
-    return InSeason(seasons)
+    return InSeason(folded(seasons))
 
 
 def _read_calendar(word: str, data: object, path: Path, definitions: Definitions) -> Rule:

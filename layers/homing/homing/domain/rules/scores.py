@@ -7,7 +7,7 @@ disagree.
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from homing.domain.moments import Duration, Moment
@@ -36,6 +36,10 @@ class FadingScore:
         )
         latest = max((moment for moment, _ in given), default=LONG_AGO)
         return Standing(given, latest, self.half_life, _faded(given, latest, self.half_life))
+
+    def only(self, fact: str) -> "FadingScore":
+        """The share of one fact."""
+        return replace(self, points=tuple(point for point in self.points if point[0] == fact))
 
 
 class Standing(NamedTuple):

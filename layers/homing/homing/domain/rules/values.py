@@ -9,7 +9,7 @@ from typing import Final
 from homing.domain.moments import DAY, Duration, parse_duration
 from homing.domain.rules.birthdays import MOST_DAYS_AHEAD
 from homing.domain.rules.conditions import FixedLimit, Limit, RelativeLimit
-from homing.domain.rules.errors import Path, RuleError, or_similar
+from homing.domain.rules.errors import Path, RuleError, or_similar, read_each
 from homing.domain.rules.vocabulary import FACTS, Kind
 
 MOST_TIMES: Final = 100
@@ -73,13 +73,18 @@ def text(data: object, path: Path) -> str:
     raise RuleError(path, f"expected a text, not {data!r}: put it in quotes, for YAML reads a bare NO as 'no'")
 
 
-def texts(data: object, path: Path) -> frozenset[str]:
-    """A text or a list of them, case-folded."""
+def texts(data: object, path: Path) -> tuple[str, ...]:
+    """A text or a list of them."""
     if not isinstance(data, list):
-        return frozenset({text(data, path).casefold()})
+        return (text(data, path),)
     if not data:
         raise RuleError(path, "expected at least one text")
-    return frozenset(text(item, (*path, index)).casefold() for index, item in enumerate(data))
+    return tuple(read_each(range(len(data)), lambda index: text(data[index], (*path, index))))
+
+
+def folded(told: tuple[str, ...]) -> frozenset[str]:
+    """The texts as they compare: capitals make no difference."""
+    return frozenset(map(str.casefold, told))
 
 
 def duration(data: object, path: Path) -> Duration:

@@ -97,6 +97,11 @@ REMEMBERED_EVENTS: Final = 12
 """How many of the latest other events a profile remembers."""
 
 
+def is_known(value: Any) -> bool:
+    """Whether a fact's value says anything: of a list, a set or a history nothing is known while it is empty."""
+    return value is not None and (bool(value) or not isinstance(value, tuple | list | set | frozenset))
+
+
 class Facts(Protocol):
     """The facts of one profile; a dict will do."""
 
