@@ -79,6 +79,17 @@ def monthly(columns: Columns, counts: dict[str, list[int]]) -> list[tuple[str, l
     return list(sums.items())
 
 
+def month_ends(columns: Columns) -> list[tuple[str, int]]:
+    """The column with the end of each month, and what the month is called; the last column by its day."""
+    last = columns.count - 1
+    ends = []
+    for column in range(last):
+        day = columns.start(column)
+        if columns.start(column + 1).month != day.month:
+            ends.append((f"{day:%b %Y}", column))
+    return [*ends, (day_label(columns.start(last)), last)]
+
+
 def day_label(day: date) -> str:
     return f"{day.day} {day:%b %Y}"
 

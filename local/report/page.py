@@ -1,6 +1,7 @@
 """The page itself: figures, charts and mails, put into the template."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib.resources import files
@@ -11,11 +12,18 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from homing.domain.moments import moment_of
 from local.report import charts, days
 from local.report.bill import make_bill
+from local.report.customers import Customers, customers
 from local.report.funnels import make_funnels, why
 from local.report.mails import make_archive
 from local.report.run_folder import RunFolder, read_run
+from local.report.segments import segment_timeline
+from local.report.spending import PERCENTS
+from local.segments.population import Population
+from local.segments.sources import open_source
+from local.simulation.snapshot import SNAPSHOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,29 +49,6 @@ class Timeline:
         return days.monthly(self.columns, self.counts)
 
 
-@dataclass(frozen=True)
-class SegmentChart:
-    name: str
-    columns: days.Columns
-    members: list[int]
-
-    @property
-    def most(self) -> int:
-        return max(self.members)
-
-    @property
-    def line(self) -> str:
-        return charts.step_line(self.members, max(self.most, 1))
-
-    @property
-    def area(self) -> str:
-        return charts.step_area(self.members, max(self.most, 1))
-
-    @property
-    def data(self) -> dict[str, Any]:
-        return _readable_data(self.columns, {"": self.members})
-
-
 def write_report(out_dir: Path) -> Path:
     """Writes report.html into the folder of a simulated run, and gives its path."""
     page = out_dir / _REPORT
@@ -74,6 +59,9 @@ def write_report(out_dir: Path) -> Path:
 def render(run: RunFolder) -> str:
     """The whole page as HTML, with its styles, scripts and mails within."""
     sent = sum(email.outcome == "sent" for email in run.emails)
+    population = _population(run)
+    generation = population.generation() if population else None
+    rules = generation.rules if generation else {}
     return (
         _environment()
         .get_template("report.html.j2")
@@ -84,7 +72,8 @@ def render(run: RunFolder) -> str:
             withheld=Counter(why(email) for email in run.emails if email.outcome != "sent").most_common(),
             bill=make_bill(run.summary.operations, sent),
             timeline=_timeline(run),
-            segments=_segments(run),
+            segments=segment_timeline(run, rules),
+            customers=_customers(population, rules) if population else None,
             funnels=make_funnels(run),
             archive=make_archive(run),
             styles=_asset("local.pages", "theme.css") + _asset("local.report", "templates/report.css"),
@@ -102,12 +91,15 @@ def _timeline(run: RunFolder) -> Timeline | None:
     return Timeline(columns, counts, charts.stacked_bars(list(counts.values()), top), top)
 
 
-def _segments(run: RunFolder) -> list[SegmentChart]:
-    if run.began is None or run.ended is None:
-        return []
-    columns = days.daily(run.began, run.ended)
-    members = days.members_per_day(run.changes, columns)
-    return [SegmentChart(name, columns, values) for name, values in members.items()]
+def _population(run: RunFolder) -> Population | None:
+    """The table as the run left it; None in a folder from before tables were kept."""
+    if not (run.path / SNAPSHOT).is_file():
+        return None
+    return Population(open_source(str(run.path), moment_of(run.ended) if run.ended else 0))
+
+
+def _customers(population: Population, rules: Mapping[str, Any]) -> Customers:
+    return customers(list(population.records()), list(rules.get("segments", {})), population.source.as_of)
 
 
 def _readable_data(columns: days.Columns, series: dict[str, list[int]]) -> dict[str, Any]:
@@ -124,16 +116,20 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    filters: dict[str, Callable[..., str]] = {
+    filters: dict[str, Callable[..., Any]] = {
         "count": "{:,}".format,
         "price": "${:,g}".format,
         "percent": "{:.2%}".format,
         "dollars": _dollars,
+        "amount": _amount,
+        "place": lambda amount, scale: scale.place(amount),
         "words": _words,
+        "zip": zip,
         "day": days.day_label,
         "span": _span,
     }
     environment.filters |= filters
+    environment.globals["percents"] = PERCENTS
     return environment
 
 
@@ -143,6 +139,11 @@ def _asset(package: str, name: str) -> Markup:
 
 def _words(name: str) -> str:
     return name.replace("_", " ").replace("-", " ")
+
+
+def _amount(amount: float) -> str:
+    """Major units of the shop's currency; cents only where they weigh."""
+    return f"{amount:,.2f}" if 0 < amount < 10 else f"{amount:,.0f}"
 
 
 def _dollars(amount: float) -> str:

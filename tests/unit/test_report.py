@@ -18,10 +18,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from homing.domain.events import Event
+from homing.domain.generation import Generation
+from homing.domain.moments import moment_of
+from homing.domain.profile import Profile
+from homing.domain.record import ProfileRecord
 from local.report import bill, charts, days, write_report
 from local.report.funnels import make_funnels
 from local.report.mails import make_archive, read_mail, sample
 from local.report.run_folder import Change, Email, RunFolder, read_run
+from local.simulation.snapshot import SNAPSHOT
+from tests.fakes.tables import ExportedTable
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 JOURNEYS: dict[str, list[tuple[str, float]]] = {
@@ -355,6 +362,69 @@ def test_the_page_says_when_it_carries_a_sample(run: RunFolder) -> None:
     archive = make_archive(run, most=22)
     assert archive.with_body < archive.sent
     assert sum(len(_unpacked(pack)) for pack in archive.packs) == archive.with_body <= 22
+
+
+# The table
+
+
+RULES = {
+    "segments": {
+        "recent": {"description": "Bought lately", "orders.last_at": {"within": "30 days"}},
+        "nobody_yet": {"country": "AQ"},
+    }
+}
+
+
+@pytest.fixture(scope="module")
+def page_with_table(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The page of a run that has left its table: six customers with an order each, all of them recent."""
+    folder = write_fake_run(tmp_path_factory.mktemp("run") / "out", profiles=8)
+    table = ExportedTable()
+    table.generations.switch(Generation(number=1, rules=RULES))
+    for number in range(6):
+        order = Event(
+            message_id=f"m{number}",
+            type="track",
+            name="Order Completed",
+            user_id=f"u{number}",
+            at=moment_of(START),
+            total=1_000 * (number + 1),
+            currency="EUR",
+        )
+        facts = Profile().after(order, order.at)
+        table.profiles.save(ProfileRecord(profile_id=f"p{number}", facts=facts, segments={"recent": order.at}))
+    table.write(folder / SNAPSHOT)
+    return write_report(folder).read_text(encoding="utf-8")
+
+
+def test_the_segments_stand_in_groups_with_those_that_nobody_is_in(page_with_table: str) -> None:
+    assert '<h3 class="subject">Buying</h3>' in page_with_table
+    assert '<p class="about">Bought lately</p>' in page_with_table
+    assert "nobody so far" in page_with_table
+    assert "Members of nobody yet by day: 0 at the end" in page_with_table
+
+
+def test_the_members_of_every_segment_are_told_for_every_month(page_with_table: str) -> None:
+    cells = re.findall(r'<th scope="row">leads</th>((?:<td[^>]*>[\d,]+</td>)+)', page_with_table)
+    months = re.findall(r'<th scope="col">(\w{3} 2026)</th>', page_with_table)
+    assert [cell.count("</td>") for cell in cells] == [len(months) + 1]
+
+
+def test_the_grid_of_customers_is_a_table_that_can_be_read_aloud(page_with_table: str) -> None:
+    assert "The 6 shoppers with an order" in page_with_table
+    assert "<b>6</b><span>35 each</span>" in page_with_table
+    assert '<th scope="col">1 order</th>' in page_with_table
+
+
+def test_what_a_segment_spends_is_told_in_quantiles(page_with_table: str) -> None:
+    assert "6 members, 6 bought" in page_with_table
+    assert "An order of recent: 10 % spend up to 10, 25 % spend up to 20, 50 % spend up to 30" in page_with_table
+    assert "too few to tell: nobody yet." in page_with_table
+
+
+def test_a_run_without_a_table_has_a_page_without_customers(page: str) -> None:
+    assert 'id="customers"' not in page
+    assert 'id="segments"' in page
 
 
 # The figures

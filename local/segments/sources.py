@@ -1,0 +1,222 @@
+"""Where items of a shop's table are read: the folder of a simulated run, an export of DynamoDB, or the live table."""
+
+import gzip
+import json
+import re
+import zlib
+from base64 import b64decode
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from homing.adapters.table import Item
+from homing.domain.moments import Moment, parse_moment
+from local.simulation.snapshot import SNAPSHOT
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+LIVE = "table:"
+_MANIFEST = "manifest-summary.json"
+_PACKED_LINES = (".json.gz", ".jsonl.gz")
+_LINES = (*_PACKED_LINES, ".json", ".jsonl")
+_NOT_FOUND = "ResourceNotFoundException"
+_NOT_ALLOWED = "AccessDeniedException"
+
+
+class SourceUnreadable(Exception):
+    """A place that cannot be read; the message says why, and what to do."""
+
+
+class Source(Protocol):
+    """A table at rest. Items are in boto3's form: binary values are bytes. Reading raises SourceUnreadable."""
+
+    @property
+    def name(self) -> str:
+        """The place, as the user gave it."""
+
+    @property
+    def as_of(self) -> Moment:
+        """The moment at which the items stood as they are read."""
+
+    def items(self, sk_prefix: str) -> Iterator[Item]:
+        """Every item whose sort key begins so, in no order."""
+
+    def items_of(self, pks: Collection[str], sk_prefix: str) -> Iterator[Item]:
+        """Those of the items that stand in these partitions."""
+
+
+def open_source(place: str, now: Moment) -> Source:
+    """The source that `--from PLACE` means; `now` is the moment of a place that tells none. Raises SourceUnreadable."""
+    if place.startswith(LIVE):
+        return _live(place, now)
+    path = Path(place)
+    if path.is_file():
+        return FileSource(place, [_readable(path)], now)
+    if not path.is_dir():
+        raise SourceUnreadable(
+            f"{place}: there is no such folder or file; `homing demo` makes the folder demo, and --from reads others"
+        )
+    if (path / SNAPSHOT).is_file():
+        return FileSource(place, [path / SNAPSHOT], _end_of_run(path, now))
+    if (path / "summary.json").is_file():
+        raise SourceUnreadable(f"{place}: a run without {SNAPSHOT}; simulate it again")
+    return _export(place, path, now)
+
+
+@dataclass(frozen=True, slots=True)
+class FileSource:
+    """Files of lines `{"Item": {...}}`: what DynamoDB exports, and what a simulation leaves."""
+
+    name: str
+    files: list[Path]
+    as_of: Moment
+
+    def items(self, sk_prefix: str) -> Iterator[Item]:
+        """Every item whose sort key begins so; lines that cannot hold one are not even parsed."""
+        return self._items(re.compile(re.escape(f'"{sk_prefix}').encode()), sk_prefix)
+
+    def items_of(self, pks: Collection[str], sk_prefix: str) -> Iterator[Item]:
+        """Those of the items that stand in these partitions."""
+        wanted = frozenset(pks)
+        if not wanted:
+            return iter(())
+        names = re.compile("|".join(re.escape(json.dumps(pk)) for pk in sorted(wanted)).encode())
+        return (item for item in self._items(names, sk_prefix) if item["pk"]["S"] in wanted)
+
+    def _items(self, hint: re.Pattern[bytes], sk_prefix: str) -> Iterator[Item]:
+        for path in self.files:
+            for number, line in enumerate(_lines(path), start=1):
+                if hint.search(line):
+                    item = _item(line, f"{path}:{number}")
+                    if item["sk"]["S"].startswith(sk_prefix):
+                        yield item
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSource:
+    """A table of DynamoDB, only ever read."""
+
+    name: str
+    as_of: Moment
+    table: str
+    client: "DynamoDBClient"
+
+    def items(self, sk_prefix: str) -> Iterator[Item]:
+        """Every item whose sort key begins so: a scan, which DynamoDB bills for the whole table."""
+        with _told_plainly(self.table):
+            for page in self.client.get_paginator("scan").paginate(
+                TableName=self.table,
+                FilterExpression="begins_with(sk, :sk)",
+                ExpressionAttributeValues={":sk": {"S": sk_prefix}},
+            ):
+                yield from page["Items"]
+
+    def items_of(self, pks: Collection[str], sk_prefix: str) -> Iterator[Item]:
+        """Those of the items that stand in these partitions: a query for each."""
+        with _told_plainly(self.table):
+            for pk in sorted(pks):
+                for page in self.client.get_paginator("query").paginate(
+                    TableName=self.table,
+                    KeyConditionExpression="pk = :pk AND begins_with(sk, :sk)",
+                    ExpressionAttributeValues={":pk": {"S": pk}, ":sk": {"S": sk_prefix}},
+                ):
+                    yield from page["Items"]
+
+
+def _live(place: str, now: Moment) -> LiveSource:
+    import boto3
+    from botocore.config import Config
+
+    table = place.removeprefix(LIVE)
+    if not table:
+        raise SourceUnreadable(
+            f"{place}: name the table, such as table:homing-Table-1ABC; it is an output of the stack"
+        )
+    with _told_plainly(table):
+        client = boto3.client("dynamodb", config=Config(retries={"mode": "standard"}))
+    return LiveSource(place, now, table, client)
+
+
+@contextmanager
+def _told_plainly(table: str) -> Iterator[None]:
+    from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
+
+    try:
+        yield
+    except NoRegionError as error:
+        raise SourceUnreadable("no AWS region: set AWS_REGION, or AWS_PROFILE to a profile that has one") from error
+    except NoCredentialsError as error:
+        raise SourceUnreadable("no AWS credentials: set AWS_PROFILE, or sign in with `aws sso login`") from error
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code")
+        if code == _NOT_FOUND:
+            raise SourceUnreadable(f"there is no table {table!r} in this account and region") from error
+        if code == _NOT_ALLOWED:
+            raise SourceUnreadable(
+                f"these credentials may not read {table}: they need dynamodb:Scan and dynamodb:Query"
+            ) from error
+        raise SourceUnreadable(f"DynamoDB refuses: {error}") from error
+    except BotoCoreError as error:
+        raise SourceUnreadable(f"cannot reach DynamoDB: {error}") from error
+
+
+def _end_of_run(folder: Path, now: Moment) -> Moment:
+    return _moment_in(folder / "summary.json", "ended_at", now)
+
+
+def _export(place: str, folder: Path, now: Moment) -> FileSource:
+    """An export's own folder, or one above it that holds no other."""
+    exports = sorted({path.parent for path in folder.rglob("data/*.gz")})
+    if not exports:
+        raise SourceUnreadable(
+            f"{place}: neither a run ({SNAPSHOT}) nor an export of DynamoDB (data/*.json.gz); "
+            "`homing simulate` makes the one, `aws dynamodb export-table-to-point-in-time` the other"
+        )
+    if len(exports) > 1:
+        raise SourceUnreadable(f"{place} holds {len(exports)} exports: name one of them, such as {exports[-1].parent}")
+    files = sorted(exports[0].glob("*.gz"))
+    manifest = exports[0].parent / _MANIFEST
+    as_of = _moment_in(manifest, "exportTime", now) if manifest.is_file() else now
+    return FileSource(place, [_readable(path) for path in files], as_of)
+
+
+def _readable(path: Path) -> Path:
+    if path.name.endswith((".ion.gz", ".ion")):
+        raise SourceUnreadable(f"{path}: Amazon Ion is not read here; export with --export-format DYNAMODB_JSON")
+    if not path.name.endswith(_LINES):
+        raise SourceUnreadable(f"{path}: not named like lines of an export: {', '.join(_LINES)}")
+    return path
+
+
+def _moment_in(file: Path, field: str, now: Moment) -> Moment:
+    try:
+        told = json.loads(file.read_bytes()).get(field)
+        return now if told is None else parse_moment(told)
+    except (OSError, ValueError, AttributeError, TypeError) as error:
+        raise SourceUnreadable(f"{file}: {error}") from error
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    opened: Any = gzip.open if path.name.endswith(_PACKED_LINES) else Path.open
+    try:
+        with opened(path, "rb") as lines:
+            yield from lines
+    except (OSError, EOFError, zlib.error) as error:
+        raise SourceUnreadable(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from error
+
+
+def _item(line: bytes, place: str) -> Item:
+    try:
+        told = json.loads(line)
+        if "Item" not in told and "Keys" in told:
+            raise SourceUnreadable(f"{place}: an incremental export; a full one is needed (--export-type FULL_EXPORT)")
+        return {name: _as_boto3(value) for name, value in told["Item"].items()}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise SourceUnreadable(f'{place}: no line of an export, which is {{"Item": {{...}}}}') from error
+
+
+def _as_boto3(value: dict[str, Any]) -> dict[str, Any]:
+    return {"B": b64decode(value["B"])} if "B" in value else value
