@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from homing.usecases.feedback import Feedback
     from homing.usecases.finish import Finisher
     from homing.usecases.project import Projector
+    from homing.usecases.recompute import Recompute
     from homing.usecases.send import Sender
 
 RETRIES = Config(retries={"mode": "standard", "total_max_attempts": 4}, connect_timeout=2, read_timeout=5)
@@ -141,6 +142,24 @@ def sender() -> "Sender":
 def segments_road() -> "tuple[Due, Profiles, Generation]":
     """What the scheduled look at the segments needs."""
     return _due(), _profiles(), _own_generation()
+
+
+@cache
+def recompute() -> "Recompute":
+    """Counts the figures, switches the generation, and brings all profiles up to date."""
+    from homing.adapters.exports import BucketPapers, FilePart, TablePart
+    from homing.adapters.generations import TableGenerations
+    from homing.usecases.recompute import Recompute
+
+    bucket, client = config.RecomputeSettings.read(os.environ).bucket, boto3.client("s3", config=RETRIES)
+    return Recompute(
+        rules=_shop_files()["segments"],
+        generations=TableGenerations(_table()),
+        profiles=_profiles(),
+        due=_due(),
+        papers=BucketPapers(client, bucket),
+        part_of=lambda file: TablePart(_table()) if file is None else FilePart(client, bucket, file),
+    )
 
 
 @cache

@@ -69,6 +69,12 @@ class SegmentsSettings(ShopSettings):
     """For functions/segments."""
 
 
+class RecomputeSettings(ShopSettings):
+    """For functions/recompute."""
+
+    bucket: str
+
+
 class FeedbackSettings(TableSettings):
     """For functions/feedback."""
 

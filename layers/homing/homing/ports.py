@@ -1,6 +1,6 @@
 """What the use cases need from outside. Each Protocol has an adapter for AWS, and a fake in the tests."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from homing.domain.catalogue import CatalogueProduct, Shelf
@@ -37,6 +37,35 @@ class Generations(Protocol):
 
     def switch(self, generation: Generation) -> None:
         """Let it count from now on. Raises Conflict unless its number is the active one's and one, or the first."""
+
+
+class Page(NamedTuple):
+    """Some items of the table; `next` is where the page after it begins, None where there is none."""
+
+    profiles: Sequence[ProfileRecord]
+    products: Sequence[CatalogueProduct]
+    next: str | None
+
+
+class Part(Protocol):
+    """A part of the table that holds its profiles and products in an order that stays the same."""
+
+    @property
+    def name(self) -> str:
+        """Unlike that of any other part."""
+
+    def pages(self, start: str | None = None) -> Iterator[Page]:
+        """The part page by page, from the first one or from where another page has its `next`."""
+
+
+class Papers(Protocol):
+    """What the parts of a run leave for each other."""
+
+    def keep(self, run: str, kind: str, name: str, text: str) -> None:
+        """Keep a text, in the place of one of the same run, kind and name."""
+
+    def kept(self, run: str, kind: str) -> Iterator[str]:
+        """The texts of that kind."""
 
 
 class Contacts(Protocol):

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 
-from homing.adapters.table import ConditionFailed, Table, number, text
+from homing.adapters.table import ConditionFailed, Item, Table, number, text
 from homing.domain.catalogue import CatalogueProduct, Shelf
 
-_SHOP, _SHELF, _PRODUCT = "SHOP", "SHELF", "PRODUCT"
+_SHOP, _SHELF = "SHOP", "SHELF"
+PRODUCT_KEY = "PRODUCT"
 
 
 class TableCatalogue:
@@ -17,15 +18,15 @@ class TableCatalogue:
     def load(self, product_ids: Iterable[str]) -> Mapping[str, CatalogueProduct]:
         """Those of the products that are known, in the order asked for."""
         asked = list(dict.fromkeys(product_ids))
-        items = self._table.get_many([(_partition(product_id), _PRODUCT) for product_id in asked])
-        found = {p.product_id: p for p in (CatalogueProduct.model_validate_json(i["body"]["S"]) for i in items)}
+        items = self._table.get_many([(_partition(product_id), PRODUCT_KEY) for product_id in asked])
+        found = {product.product_id: product for product in map(catalogue_product, items)}
         return {product_id: found[product_id] for product_id in asked if product_id in found}
 
     def save(self, product: CatalogueProduct) -> None:
         """Keep a product's details, unless later ones are kept."""
         item = {
             "pk": text(_partition(product.product_id)),
-            "sk": text(_PRODUCT),
+            "sk": text(PRODUCT_KEY),
             "updated_at": number(product.updated_at),
             "body": text(product.model_dump_json(exclude_defaults=True)),
         }
@@ -46,6 +47,11 @@ class TableCatalogue:
     def save_shelf(self, shelf: Shelf) -> None:
         """Keep the shelf. Of two at the same moment one is lost: it is an estimate, and mends itself."""
         self._table.put({"pk": text(_SHOP), "sk": text(_SHELF), "body": text(shelf.model_dump_json())})
+
+
+def catalogue_product(item: Item) -> CatalogueProduct:
+    """The product that a PRODUCT item holds."""
+    return CatalogueProduct.model_validate_json(item["body"]["S"])
 
 
 def _partition(product_id: str) -> str:

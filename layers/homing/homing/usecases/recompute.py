@@ -1,0 +1,225 @@
+"""The full recompute: the population's figures counted, the generation switched, every profile brought up to date.
+
+The table comes in parts: itself as a whole, or the files of an export. What is found in each part is kept as a paper
+of the run, so that the parts can be worked on side by side and their sums taken in the end. Every step may be killed
+anywhere and made again.
+"""
+
+import hashlib
+from collections import Counter as Tally
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import reduce
+from typing import Any
+
+from pydantic import Field
+
+from homing.domain.events import Frozen
+from homing.domain.generation import Generation
+from homing.domain.moments import MINUTE, Moment
+from homing.domain.population import Counted, Counter, figures
+from homing.domain.record import ProfileRecord
+from homing.errors import Conflict
+from homing.ports import Due, Generations, Papers, Part, Profiles
+
+AT_A_TIME = 10_000
+"""Profiles written before a call comes to its end: a fraction of what a function's fifteen minutes allow."""
+
+AT_HAND = 20 * MINUTE
+"""Longer than a call lasts, whose idea of the present is that of its beginning."""
+
+COUNTED, COMPARED, CANDIDATE = "counted", "compared", "candidate"
+"""The kinds of papers."""
+
+
+class Compared(Frozen):
+    """Profiles as they were, beside what the new generation says.
+
+    Of those that differ each is `written`, or `overtaken`: somebody has evaluated it since it was read, and so with the
+    new generation. In a preview neither. `members` are those before.
+    """
+
+    profiles: int = 0
+    differing: int = 0
+    written: int = 0
+    overtaken: int = 0
+    members: dict[str, int] = Field(default_factory=dict)
+    entering: dict[str, int] = Field(default_factory=dict)
+    leaving: dict[str, int] = Field(default_factory=dict)
+
+    def added(self, other: "Compared") -> "Compared":
+        """Both together."""
+        return Compared(
+            profiles=self.profiles + other.profiles,
+            differing=self.differing + other.differing,
+            written=self.written + other.written,
+            overtaken=self.overtaken + other.overtaken,
+            members=Tally(self.members) + Tally(other.members),
+            entering=Tally(self.entering) + Tally(other.entering),
+            leaving=Tally(self.leaving) + Tally(other.leaving),
+        )
+
+
+@dataclass(slots=True)
+class Recompute:
+    """The steps of the state machine `recompute`. `part_of` gives the part of the table that a file's key names."""
+
+    rules: Mapping[str, Any]
+    generations: Generations
+    profiles: Profiles
+    due: Due
+    papers: Papers
+    part_of: Callable[[str | None], Part]
+    at_a_time: int = AT_A_TIME
+
+    def count(self, run: str, file: str | None) -> None:
+        """Count what one part of the table adds to the figures."""
+        counter = Counter(facts={fact for fact, _ in self._wanted_tops()})
+        part = self.part_of(file)
+        for page in part.pages():
+            for record in page.profiles:
+                counter.add(record)
+            for product in page.products:
+                counter.add_product(product)
+        self.papers.keep(run, COUNTED, part.name, counter.counted().model_dump_json())
+
+    def switch(self, run: str, computed_at: Moment, now: Moment, *, preview: bool) -> int:
+        """Let the rules of the shop layer, with the figures counted in this run, be the active generation: its number.
+
+        In a preview it is only kept as a paper. `computed_at` is the same for every try of one run. Raises Conflict
+        where another generation has been switched to at the same moment.
+        """
+        parts = [Counted.model_validate_json(paper) for paper in self.papers.kept(run, COUNTED)]
+        counted = figures(parts, self._wanted_tops(), computed_at)
+        active = self.generations.active()
+        if active is not None and active.figures == counted and active.rules == self.rules:
+            return active.number  # a call before this one has switched, and was killed then
+        number = 1 if active is None else active.number + 1
+        candidate = Generation(number=number, rules=dict(self.rules), figures=counted, switched_at=now)
+        if preview:
+            self.papers.keep(run, CANDIDATE, "generation", candidate.model_dump_json())
+        else:
+            self.generations.switch(candidate)
+        return number
+
+    def bring_up_to_date(
+        self, run: str, file: str | None, number: int, start: str | None, now: Moment, *, preview: bool
+    ) -> str | None:
+        """Evaluate the profiles of one part, from `start` on, with the generation of that number.
+
+        Where the next call goes on; None where nothing is left. Where another generation has taken this one's place,
+        nothing is left: it has a recompute of its own.
+        """
+        generation = self._generation(run, preview=preview)
+        if generation is None or generation.number != number:
+            return None
+        part = self.part_of(file)
+        comparing = _Comparing(generation, now)
+        following = None
+        for page in part.pages(start):
+            for record in page.profiles:
+                after = comparing.compare(record)
+                if after is not None and not preview:
+                    comparing.note(written=self._write(after, now))
+            following = page.next
+            if comparing.written >= self.at_a_time:
+                break
+        name = f"{part.name}-{hashlib.sha256((start or '').encode()).hexdigest()[:12]}"
+        self.papers.keep(run, COMPARED, name, comparing.compared().model_dump_json())
+        return following
+
+    def tell(self, run: str, number: int) -> dict[str, Any]:
+        """The sums of all parts, and the number of the generation that has taken this run's place, if one has."""
+        papers = map(Compared.model_validate_json, self.papers.kept(run, COMPARED))
+        total = reduce(Compared.added, papers, Compared())
+        active = self.generations.active()
+        names = sorted({*total.members, *total.entering, *total.leaving})
+        return {
+            "generation": number,
+            **total.model_dump(include={"profiles", "differing", "written", "overtaken"}),
+            "segments": {
+                name: {
+                    "members": total.members.get(name, 0),
+                    "entering": total.entering.get(name, 0),
+                    "leaving": total.leaving.get(name, 0),
+                }
+                for name in names
+            },
+            **({"superseded_by": active.number} if active is not None and active.number > number else {}),
+        }
+
+    def _wanted_tops(self) -> tuple[tuple[str, float], ...]:
+        return Generation(number=0, rules=dict(self.rules)).segments.wanted_tops
+
+    def _generation(self, run: str, *, preview: bool) -> Generation | None:
+        if not preview:
+            return self.generations.active()
+        (candidate,) = self.papers.kept(run, CANDIDATE)
+        return Generation.model_validate_json(candidate)
+
+    def _write(self, after: ProfileRecord, now: Moment) -> bool:
+        """Whether it was written, once and with its due item; False where somebody else has written it since."""
+        if after.due_at is not None:
+            # Before the profile: a crash in between leaves a look too many, never one too few.
+            self.due.arm(after.due_at, after.profile_id)
+        try:
+            self.profiles.save(after)
+        except Conflict:
+            return False
+        if after.due_at is not None and after.due_at - now < AT_HAND:
+            # A look between the two writes found a moment that the profile did not know yet, and took it away.
+            self.due.arm(after.due_at, after.profile_id)
+        return True
+
+
+@dataclass(slots=True)
+class _Comparing:
+    """Evaluates profiles, one after the other, and counts what comes of it."""
+
+    generation: Generation
+    now: Moment
+    written: int = 0
+    overtaken: int = 0
+    _profiles: int = 0
+    _differing: int = 0
+    _members: Tally[str] = field(default_factory=Tally)
+    _entering: Tally[str] = field(default_factory=Tally)
+    _leaving: Tally[str] = field(default_factory=Tally)
+
+    def compare(self, record: ProfileRecord) -> ProfileRecord | None:
+        """The record as the generation has it, where it is to be written: memberships or the next look are others."""
+        if record.joined_to is not None:
+            return None
+        self._profiles += 1
+        self._members.update(record.segments)
+        if record.generation >= self.generation.number:
+            return None
+        after = record.with_facts(record.facts, self.generation, self.now)
+        self._entering.update(after.segments.keys() - record.segments.keys())
+        self._leaving.update(record.segments.keys() - after.segments.keys())
+        if after.segments.keys() == record.segments.keys() and not _looks_earlier(after, record):
+            return None
+        self._differing += 1
+        return after
+
+    def note(self, *, written: bool) -> None:
+        """What became of one that was to be written."""
+        self.written += written
+        self.overtaken += not written
+
+    def compared(self) -> Compared:
+        """The sums so far."""
+        return Compared(
+            profiles=self._profiles,
+            differing=self._differing,
+            written=self.written,
+            overtaken=self.overtaken,
+            members=dict(self._members),
+            entering=dict(self._entering),
+            leaving=dict(self._leaving),
+        )
+
+
+def _looks_earlier(after: ProfileRecord, before: ProfileRecord) -> bool:
+    """Whether the armed moment would come too late; one that comes too early does no harm."""
+    return after.due_at is not None and (before.due_at is None or after.due_at < before.due_at)
