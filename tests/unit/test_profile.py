@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from homing.domain.events import Event
 from homing.domain.moments import DAY, HOUR
+from homing.domain.orders import REMEMBERED_DAYS as REMEMBERED_ORDER_DAYS
 from homing.domain.profile import REMEMBERED_DAYS, SEEN_DAYS, Consent, Doing, Profile
 from tests.fakes.stories import NOW, bought, happened, product, profile_of, put_in_cart, signed_up, withdrew
 
@@ -247,3 +248,28 @@ def test_a_profile_of_a_usual_customer_takes_one_write_unit() -> None:
 
 def packed_size(profile: Profile) -> int:
     return len(zlib.compress(profile.model_dump_json(exclude_defaults=True).encode()))
+
+
+orders_of_three_months = st.lists(
+    st.builds(
+        bought,
+        st.integers(0, 90).map(lambda day: START + day * DAY),
+        order_id=st.none() | st.uuids().map(str),
+        total=st.integers(0, 5000),
+        coupon=st.sampled_from([None, "HELLO10"]),
+    ),
+    max_size=40,
+)
+
+
+@few
+@given(orders_of_three_months, st.data())
+def test_orders_that_settle_in_another_order_come_to_the_same(orders: list[Event], data: st.DataObject) -> None:
+    profile = fold(Profile(), orders)
+    assert fold(Profile(), data.draw(st.permutations(orders))) == profile
+    tally = profile.orders.tally
+    assert (tally.count, tally.revenue) == (len(orders), sum(order.total or 0 for order in orders))
+    assert tally.with_code == sum(order.coupon is not None for order in orders)
+    assert [at // DAY for at, _, _ in tally.days] == sorted({order.at // DAY for order in orders})[
+        -REMEMBERED_ORDER_DAYS:
+    ]
