@@ -123,6 +123,7 @@ class Cloud:
             resources.enter_context(_variables(_CREDENTIALS))
             resources.enter_context(mock_aws(config={"core": {"mock_credentials": False}}))
             resources.enter_context(moto_speed.narrow_queries())
+            resources.enter_context(moto_speed.narrow_scans())
             inside_moto.seed_identifiers(seed)
             session = _session()
             resources.enter_context(patch("boto3.DEFAULT_SESSION", session))

@@ -50,11 +50,15 @@ _UNBILLED: Final = frozenset(
 
 @dataclass
 class Stream:
-    """A table and its stream, as the template declares them. `view` is the stream's view type."""
+    """A table and its stream, as the template declares them. `view` is the stream's view type.
+
+    `size` is that of all items, in bytes, as far as calls have written them.
+    """
 
     table: Table
     arn: str
     view: str
+    size: int = 0
     listeners: list[Callable[[StreamRecord], None]] = field(default_factory=list)
     expiry: Expiry | None = None
 
@@ -108,10 +112,10 @@ class Database:
             return
         for write in noted:
             after = write.before if error else write.stream.table.image(write.key)
+            sizes = units.item_size(write.before), units.item_size(after)
+            write.stream.size += sizes[1] - sizes[0]
             self.write_units[self._caller()] += units.write_units(
-                units.item_size(write.before),
-                units.item_size(after),
-                transactional=operation == "TransactWriteItems",
+                *sizes, transactional=operation == "TransactWriteItems"
             )
             if after != write.before:
                 self._publish(write.stream, write.before, after)
@@ -122,6 +126,7 @@ class Database:
         image = stream.table.image(key)
         if image is not None and stream.expiry is not None and stream.expiry.expired(image):
             stream.table.delete(key)
+            stream.size -= units.item_size(image)
             self._publish(stream, image, None, **DELETED_BY_TTL)
 
     def _publish(self, stream: Stream, before: Attributes | None, after: Attributes | None, **more: Any) -> None:
@@ -176,6 +181,10 @@ class Database:
                     self._read_item(item["Get"]["TableName"], item["Get"]["Key"], transactional=True)
                     for item in parameters["TransactItems"]
                 )
+            case "Scan" if "FilterExpression" in parameters:
+                # Filters take nothing off the bill, and the last page is reached: all of it is billed with the first.
+                size = 0 if "ExclusiveStartKey" in parameters else self._stream(parameters["TableName"]).size
+                return units.read_units(size, consistent=parameters.get("ConsistentRead", False)) if size else 0
             case "Query" | "Scan":
                 size = sum(map(units.item_size, self._evaluated(operation, parameters, result)))
                 return units.read_units(size, consistent=parameters.get("ConsistentRead", False))

@@ -23,6 +23,7 @@ _OPERATIONS: Final = {
     "before-call.dynamodb.UpdateItem": DynamoHandler.update_item,
     "before-call.dynamodb.DeleteItem": DynamoHandler.delete_item,
     "before-call.dynamodb.Query": DynamoHandler.query,
+    "before-call.dynamodb.Scan": DynamoHandler.scan,
 }
 
 

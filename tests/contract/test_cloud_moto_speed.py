@@ -1,13 +1,14 @@
-"""The narrowed query gives what plain moto gives."""
+"""The narrowed query gives what plain moto gives, and the narrowed scan finds what plain moto finds."""
 
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import patch
 
 import boto3
 import pytest
 from moto import mock_aws
 
-from local.cloud.moto_speed import narrow_queries
+from local.cloud.moto_speed import narrow_queries, narrow_scans
 
 Query = dict[str, Any]
 
@@ -95,10 +96,50 @@ def test_the_queries_find_something(plain: list[Any]) -> None:
     assert [answer["Count"] for answer in plain] == [5, 0, 5, 2, 2, 3, 3, 1, 0, 3, 3, 3, 5, 5, 3]
 
 
+# Scans for sort keys
+
+
+def scan_all(page: int | None = None, condition: str = "sk IN (:a, :b)", **more: Any) -> list[tuple[str, str]]:
+    """The keys that a scan finds, page by page, among three partitions of three items."""
+    values: Any = {":a": {"S": "s1"}, ":b": {"S": "s3"}}
+    found: list[tuple[str, str]] = []
+    with mock_aws():
+        client = boto3.client("dynamodb", region_name="eu-central-1")
+        keys: Any = [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]
+        types: Any = [{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")]
+        client.create_table(
+            TableName="table", KeySchema=keys, AttributeDefinitions=types, BillingMode="PAY_PER_REQUEST"
+        )
+        for partition in ("p2", "p1", "p3"):
+            for number in (3, 1, 2):
+                client.put_item(TableName="table", Item={"pk": {"S": partition}, "sk": {"S": f"s{number}"}})
+        asked: Any = {"FilterExpression": condition, "ExpressionAttributeValues": values, **more}
+        with patch("local.cloud.moto_speed._SCANNED_PAGE", page or 1_000):
+            for answer in client.get_paginator("scan").paginate(TableName="table", **asked):
+                found += [(item["pk"]["S"], item["sk"]["S"]) for item in answer["Items"]]
+    return found
+
+
+@pytest.mark.parametrize("page", [None, 1, 2, 3])
+def test_a_narrowed_scan_finds_what_plain_moto_finds(page: int | None) -> None:
+    plain = scan_all()
+    assert plain == [(partition, sk) for partition in ("p1", "p2", "p3") for sk in ("s1", "s3")]
+    with narrow_scans():
+        assert scan_all(page) == plain
+
+
+@pytest.mark.parametrize("condition", ["sk IN (:a) OR sk = :b", "sk BETWEEN :a AND :b", "pk IN (:a, :b)"])
+def test_a_scan_for_anything_else_is_motos_own(condition: str) -> None:
+    plain = scan_all(condition=condition)
+    with narrow_scans():
+        assert scan_all(1, condition) == plain
+
+
 def test_moto_is_left_as_it_was() -> None:
     from moto.dynamodb.models.table import Table
 
-    before = Table.query
-    with narrow_queries():
-        assert Table.query is not before
-    assert Table.query is before
+    query, scan = Table.query, Table.scan
+    with narrow_queries(), narrow_scans():
+        assert Table.query is not query
+        assert Table.scan is not scan
+    assert (Table.query, Table.scan) == (query, scan)

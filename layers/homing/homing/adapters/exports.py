@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING, Any, cast
 from pydantic_core import from_json, to_json
 
 from homing.adapters.catalogue import PRODUCT_KEY, catalogue_product
-from homing.adapters.profiles import PROFILE_KEY, profile_state
+from homing.adapters.profiles import PROFILE_KEY, profile_record
 from homing.adapters.table import Item, Table
-from homing.adapters.trusted import builder
-from homing.domain.record import ProfileRecord
 from homing.ports import Page
 
 if TYPE_CHECKING:
@@ -71,16 +69,8 @@ def _page(items: Iterable[Item], following: str | None) -> Page:
     by_kind: dict[str, list[Item]] = {PROFILE_KEY: [], PRODUCT_KEY: []}
     for item in items:
         by_kind.get(item["sk"]["S"], []).append(item)
-    profiles = [trusted_record(item) for item in by_kind[PROFILE_KEY]]
+    profiles = [profile_record(item) for item in by_kind[PROFILE_KEY]]
     return Page(profiles, [catalogue_product(item) for item in by_kind[PRODUCT_KEY]], following)
-
-
-def trusted_record(item: Item) -> ProfileRecord:
-    """As `profile_record`, without validating once more what Homing itself has written."""
-    state: dict[str, Any] = from_json(profile_state(item))
-    state |= {"profile_id": item["pk"]["S"].removeprefix("P#"), "version": int(item["version"]["N"])}
-    record: ProfileRecord = builder(ProfileRecord)(state)
-    return record
 
 
 class BucketPapers:
