@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from homing.dialects.countries import country_code
 from homing.domain.events import MAX_PRODUCTS, Event
 from homing.domain.ids import fact_id
 from homing.domain.moments import Moment, parse_moment
@@ -128,6 +129,8 @@ def _traits(traits: Mapping[str, Any]) -> dict[str, str]:
         known[ours] = _text(traits.get(theirs)) or known.get(ours)
     for theirs, ours in _ADDRESS.items():
         known[ours] = _text(address.get(theirs)) or _text(traits.get(theirs)) or known.get(ours)
+    country = known.get("country")
+    known["country"] = country_code(country) if country else None
     known["interests"] = _interests(traits.get("interests"))
     known["channel"] = _channel(traits)
     email = known.get("email")
