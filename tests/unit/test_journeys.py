@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from homing.domain.events import Event
 from homing.domain.facts import ProfileFacts, birthday
+from homing.domain.generation import Generation
 from homing.domain.journeys import wanted
 from homing.domain.moments import DAY, HOUR, parse_moment
 from homing.domain.permit import Contact
@@ -18,7 +19,6 @@ from homing.domain.rules.birthdays import zone_named
 from tests.fakes.stories import (
     NOW,
     bought,
-    default_generation,
     default_shop,
     happened,
     profile_of,
@@ -28,6 +28,16 @@ from tests.fakes.stories import (
 )
 
 SHOP = default_shop()
+RHYTHM = Generation(
+    number=0,
+    rules={
+        "segments": {
+            "recent": {"orders.last_at": {"within": "30 days"}},
+            "quiet": {"orders.last_at": {"longer_ago_than": "30 days"}},
+            "lapsed": {"orders.last_at": {"longer_ago_than": "90 days"}},
+        }
+    },
+)
 
 
 def names(*events: Event, at: int = NOW) -> set[tuple[str, str]]:
@@ -159,17 +169,17 @@ def test_facts_are_what_the_events_told() -> None:
 
 
 def test_a_record_counts_a_membership_from_when_it_began_and_looks_again_when_it_ends() -> None:
-    record = ProfileRecord(profile_id="p").with_facts(profile_of(bought(NOW)), default_generation(), NOW)
-    assert record.segments == {"first_time": NOW, "recent": NOW}
+    record = ProfileRecord(profile_id="p").with_facts(profile_of(bought(NOW)), RHYTHM, NOW)
+    assert record.segments == {"recent": NOW}
     assert record.due_at == NOW + 30 * DAY
-    later = record.with_facts(record.facts, default_generation(), NOW + 40 * DAY)
-    assert later.segments == {"one_time": NOW + 40 * DAY}
+    later = record.with_facts(record.facts, RHYTHM, NOW + 40 * DAY)
+    assert later.segments == {"quiet": NOW + 40 * DAY}
     assert later.due_at == NOW + 90 * DAY
 
 
 def test_a_moment_that_is_armed_already_stays_armed_though_the_change_comes_later() -> None:
-    record = ProfileRecord(profile_id="p").with_facts(profile_of(bought(NOW)), default_generation(), NOW)
-    again = record.with_facts(record.facts.after(bought(NOW + DAY), NOW + DAY), default_generation(), NOW + DAY)
+    record = ProfileRecord(profile_id="p").with_facts(profile_of(bought(NOW)), RHYTHM, NOW)
+    again = record.with_facts(record.facts.after(bought(NOW + DAY), NOW + DAY), RHYTHM, NOW + DAY)
     assert again.due_at == NOW + 30 * DAY
 
 

@@ -46,8 +46,8 @@ def spoil(shop_dir: Path, file: str, right: str, wrong: str) -> int:
         ("segments", "segment: lapsed", "segment: lapst", "'lapst' is no segment; did you mean 'lapsed'"),
         (
             "journeys",
-            "enter: {segment: cart_abandoners}",
-            "enter: {segment: carts}",
+            "- segment: cart_abandoners",
+            "- segment: carts",
             "'carts' is no segment of segments",
         ),
         ("journeys", "offer: winback_large", "offer: winback_huge", "'winback_huge' is no offer of offers.yaml"),
