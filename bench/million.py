@@ -34,7 +34,7 @@ from homing.domain.generation import Generation
 from homing.domain.record import ProfileRecord
 from local.cloud import Cloud
 from local.shop_files import read_yaml
-from local.simulation.deployment import ROOT, deployed
+from local.simulation.deployment import ROOT, SCHEDULE, deployed
 from local.timers import Timers, VirtualClock
 
 FUNCTION = "SegmentsFunction"
@@ -45,6 +45,8 @@ MOST_ROWS_PER_CHANGE = 2.0
 
 Told = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is."""
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
 @dataclass(frozen=True)
@@ -112,9 +114,9 @@ def look(cloud: Cloud, profiles: int) -> Work:
     """Fire the segments' schedules now, let the function run until it is done, and tell its work."""
     meter = Meter(cloud)
     units = cloud.database.write_units[FUNCTION]
-    for schedule in cloud.schedules.by_logical_id.values():
-        if schedule.function.logical_id == FUNCTION:
-            cloud.fire_schedule(schedule.logical_id)
+    for logical_id in cloud.schedules.by_logical_id:
+        if logical_id.startswith(SCHEDULE):
+            cloud.fire_schedule(logical_id)
     began = time.perf_counter()
     while cloud.invocations.pump():
         pass
@@ -270,6 +272,7 @@ def _switch(cloud: Cloud, generation: Generation) -> None:
 # The command
 
 
+@app.command()
 def main(
     profiles: Annotated[int, typer.Option(help="How many profiles in the end.", min=100)] = 1_000_000,
     due: Annotated[int, typer.Option(help="How many profiles' memberships change now.", min=1)] = 1_000,
@@ -340,6 +343,4 @@ def decoding_table(told: Decoding) -> Table:
 
 
 if __name__ == "__main__":
-    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command()(main)
     app()

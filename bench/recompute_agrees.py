@@ -43,6 +43,8 @@ RECOMPUTE = "RecomputeStateMachine"
 PUT_OFF = MINUTE
 LISTED = 40
 
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
 
 class Difference(NamedTuple):
     """Where the two do not agree."""
@@ -148,6 +150,7 @@ def _told(moment: Moment | None) -> str:
     return "never" if moment is None else format_moment(moment)
 
 
+@app.command()
 def main(
     events: Annotated[
         list[str], typer.Argument(metavar="EVENTS...", help="Files of messages: .jsonl, .jsonl.gz, .jsonl.xz.")
@@ -196,6 +199,4 @@ def verdict(watcher: Watcher) -> Table | str:
 
 
 if __name__ == "__main__":
-    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command()(main)
     app()

@@ -56,6 +56,9 @@ MESSAGES = {
 }
 
 
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
 # The shop at a moment
 
 
@@ -280,6 +283,7 @@ def iso(at: int) -> str:
 # The command
 
 
+@app.command()
 def main(
     events: Annotated[
         list[Path], typer.Argument(metavar="EVENTS...", help="The messages that the run was given: .jsonl, .gz, .xz.")
@@ -345,6 +349,4 @@ def verdict(opinion: Opinion, months: int) -> Table | str:
 
 
 if __name__ == "__main__":
-    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command()(main)
     app()

@@ -14,14 +14,15 @@ from unittest.mock import patch
 
 import pytest
 
+from bench.recompute_agrees import Watcher, random_moments
 from local.sample_shop import flawed_lines
 from local.shop_build import build_shop
 from local.simulation import Inputs, Simulation, read_inputs, simulate
 from local.simulation.deployment import ROOT
 
 Line = dict[str, Any]
-SEED, DAYS, SHOPPERS = 3, 110, 20
-"""Small, and yet an order ends a run of each journey."""
+SEED, DAYS, SHOPPERS = 7, 180, 20
+"""Small, and yet an order ends a run of each journey, and each segment of the second opinion has members."""
 
 
 @dataclass
@@ -30,6 +31,7 @@ class Outcome:
 
     folder: Path
     simulation: Simulation
+    watcher: Watcher
 
     @property
     def summary(self) -> Line:
@@ -159,14 +161,15 @@ def shop_built_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def simulated(tmp_path_factory: pytest.TempPathFactory) -> Simulate:
-    """Simulates lines, as though they stood in a file, for sixty days beyond the last."""
+    """Simulates lines, as though they stood in a file, for sixty days beyond the last; fifty times, it is looked at."""
 
     def run(lines: Sequence[str]) -> Outcome:
         folder = tmp_path_factory.mktemp("simulation")
         (folder / "events.jsonl").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
         inputs: Inputs = read_inputs([str(folder / "events.jsonl")])
         (folder / "events.jsonl").unlink()
-        return Outcome(folder, simulate(inputs, folder))
+        watcher = Watcher(random_moments(inputs, times=50, seed=len(lines)))
+        return Outcome(folder, simulate(inputs, folder, watch=watcher), watcher)
 
     return run
 
