@@ -89,7 +89,7 @@ class Cloud:
         self.invocations = AsyncInvocations(self.functions, self.queues, timers)
         self.bus = EventBus(self.invocations, self.queues, timers, REGION, seed)
         self.workflows = Workflows(self.functions, self.bus, timers, seed)
-        self.schedules = Schedules(self.invocations, timers, REGION)
+        self.schedules = Schedules(timers, REGION)
         self.ses = Ses(self.queues, timers, REGION, seed)
         self.layers: dict[str, list[Path]] = {}
         self.stream_names: dict[str, str] = {}

@@ -7,8 +7,6 @@ from functools import partial
 from typing import Any
 
 from homing.domain.moments import Moment, format_moment
-from local.cloud.events import AsyncInvocations
-from local.cloud.functions import Function
 from local.cloud.template import ACCOUNT
 from local.timers import Timer, Timers
 
@@ -18,12 +16,12 @@ NextMoment = Callable[[Moment], Moment | None]
 
 @dataclass(frozen=True)
 class Schedule:
-    """A schedule of the template. `input` is None for Scheduler's own event."""
+    """A schedule of the template. `start` takes its event; `input` is None for Scheduler's own."""
 
     logical_id: str
     arn: str
     following: NextMoment
-    function: Function
+    start: Callable[[Any], object]
     input: str | None
     enabled: bool
 
@@ -31,9 +29,8 @@ class Schedule:
 class Schedules:
     """All schedules of a stack; each waits on the timers until it is switched off."""
 
-    def __init__(self, invocations: AsyncInvocations, timers: Timers, region: str) -> None:
+    def __init__(self, timers: Timers, region: str) -> None:
         self.by_logical_id: dict[str, Schedule] = {}
-        self._invocations = invocations
         self._timers = timers
         self._region = region
         self._waiting: dict[str, Timer] = {}
@@ -53,7 +50,7 @@ class Schedules:
     def fire(self, logical_id: str) -> None:
         """Fires now, whether or not it is switched on."""
         schedule = self._known(logical_id)
-        self._invocations.submit(schedule.function, self._event(schedule))
+        schedule.start(self._event(schedule))
 
     def _known(self, logical_id: str) -> Schedule:
         if logical_id not in self.by_logical_id:
@@ -66,7 +63,7 @@ class Schedules:
             self._waiting[schedule.logical_id] = self._timers.call_at(moment, partial(self._come_due, schedule, moment))
 
     def _come_due(self, schedule: Schedule, moment: Moment) -> None:
-        self._invocations.submit(schedule.function, self._event(schedule))
+        schedule.start(self._event(schedule))
         self._wait(schedule, moment)
 
     def _event(self, schedule: Schedule) -> Any:

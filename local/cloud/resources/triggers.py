@@ -1,7 +1,9 @@
-"""What starts functions by itself: schedules, and rules of the event bus."""
+"""What starts functions and state machines by itself: schedules, and rules of the event bus."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+import json
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
 from local.cloud.errors import Unsupported
 from local.cloud.events import Rule
@@ -28,11 +30,18 @@ def _make_schedule(cloud: "Cloud", logical_id: str, properties: Properties) -> N
             following=parse_expression(
                 properties["ScheduleExpression"], properties.get("ScheduleExpressionTimezone", "UTC")
             ),
-            function=cloud.functions.find(target["Arn"]),
+            start=_starting(cloud, target["Arn"]),
             input=target.get("Input"),
             enabled=properties.get("State", "ENABLED") == "ENABLED",
         )
     )
+
+
+def _starting(cloud: "Cloud", arn: str) -> Callable[[Any], object]:
+    """Starts a schedule's target: an execution of a state machine, or a function some time soon."""
+    if arn in cloud.workflows.machines:
+        return lambda event: cloud.workflows.start({"stateMachineArn": arn, "input": json.dumps(event)})
+    return partial(cloud.invocations.submit, cloud.functions.find(arn))
 
 
 def _make_rule(cloud: "Cloud", logical_id: str, properties: Properties) -> None:
