@@ -109,6 +109,8 @@ class Orders(Frozen):
 
     def joined(self, other: "Orders") -> "Orders":
         """Both histories as one; the order of joining makes no difference."""
+        if other is _NONE:
+            return self
         told_twice = {mark: _as_one(self.open[mark], other.open[mark]) for mark in self.open.keys() & other.open}
         cancellations = {*self.cancellations, *other.cancellations}
         cancelled_twice = len(self.cancellations) + len(other.cancellations) - len(cancellations)
@@ -124,8 +126,10 @@ class Orders(Frozen):
     def remembering(self, may_come_again: Callable[[str], bool]) -> "Orders":
         """With those orders settled, and those cancellations forgotten, whose fingerprints cannot come again."""
         still_open = {mark: order for mark, order in self.open.items() if may_come_again(mark)}
-        settled = self.settled.joined(Tally.of(*(self.open[mark] for mark in self.open.keys() - still_open)))
         cancellations = tuple(mark for mark in self.cancellations if may_come_again(mark))
+        if len(still_open) == len(self.open) and len(cancellations) == len(self.cancellations):
+            return self
+        settled = self.settled.joined(Tally.of(*(self.open[mark] for mark in self.open.keys() - still_open)))
         return self.model_copy(update={"settled": settled, "open": still_open, "cancellations": cancellations})
 
     @property

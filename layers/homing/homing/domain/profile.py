@@ -181,9 +181,8 @@ class Profile(Frozen):
             campaigns=_latest_campaigns((*self.campaigns, *other.campaigns)),
             seen=_seen_in_either(self.seen, other.seen),
         )
-        if not joined.orders.open and not joined.orders.cancellations:
-            return joined
-        return joined.model_copy(update={"orders": joined.orders.remembering(joined._marks().__contains__)})
+        orders = joined.orders.remembering(joined._marks().__contains__)
+        return joined if orders is joined.orders else joined.model_copy(update={"orders": orders})
 
 
 def _alone(event: Event, received_at: Moment) -> Profile:
