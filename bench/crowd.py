@@ -7,7 +7,6 @@ arguments give the same crowd.
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from math import ceil
 from typing import Any, cast
 
 from homing.adapters.due import TableDue
@@ -15,11 +14,10 @@ from homing.adapters.profiles import TableProfiles
 from homing.adapters.table import Item, Table
 from homing.dialects.segment_spec import read_message
 from homing.domain.events import Event
-from homing.domain.facts import ProfileFacts
-from homing.domain.figures import Figures, top_key
 from homing.domain.generation import Generation
 from homing.domain.ids import alias_id
 from homing.domain.moments import DAY, MINUTE, Moment, moment_of, parse_moment
+from homing.domain.population import Counter, figures
 from homing.domain.profile import Profile
 from homing.domain.record import ProfileRecord
 from local.cloud import Cloud, inside_moto
@@ -45,7 +43,12 @@ class Crowd:
         """A crowd of so many different shoppers' histories, under these rules."""
         stories = list(_stories(histories, seed))
         profiles = [_folded(story) for story in stories]
-        generation = Generation(number=1, rules=dict(rules), figures=_figures(rules, profiles), switched_at=BEFORE)
+        before = Generation(number=0, rules=dict(rules))
+        counter = Counter(facts={fact for fact, _ in before.segments.wanted_tops})
+        for facts in profiles:
+            counter.add(ProfileRecord(facts=facts))
+        counted = figures([counter.counted()], before.segments.wanted_tops, BEFORE)
+        generation = Generation(number=1, rules=dict(rules), figures=counted, switched_at=BEFORE)
         records = [ProfileRecord().with_facts(facts, generation, BEFORE) for facts in profiles]
         waiting = [record for record in records if record.due_at is None or record.due_at > NOW]
         due: list[ProfileRecord] = []
@@ -120,11 +123,3 @@ def _made_due(story: list[Event], due_at: Moment, generation: Generation) -> lis
     record = ProfileRecord().with_facts(facts, generation, BEFORE)
     changed = record.with_facts(facts, generation, NOW).segments.keys() != record.segments.keys()
     return [record] if changed and record.due_at is not None and record.due_at <= NOW else []
-
-
-def _figures(rules: Mapping[str, Any], profiles: list[Profile]) -> Figures:
-    tops = {}
-    for fact, percent in Generation(number=1, rules=dict(rules)).segments.wanted_tops:
-        values = [value for facts in profiles if isinstance(value := ProfileFacts(facts).get(fact), int | float)]
-        tops[top_key(fact, percent)] = sorted(values, reverse=True)[ceil(len(values) * percent / 100) - 1]
-    return Figures(computed_at=BEFORE, tops=tops)

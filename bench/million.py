@@ -22,6 +22,7 @@ import boto3
 import orjson
 import typer
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from pydantic_core import from_json
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
@@ -168,7 +169,7 @@ def rescan(filler: Filler, generation: Generation, told: Told) -> Rescan:
 
 def decoded(line: bytes) -> ProfileRecord:
     """The record of a line, as the recompute reads it."""
-    return profile_record(json.loads(line)["Item"])
+    return profile_record(from_json(line)["Item"])
 
 
 # Decoding
