@@ -1,4 +1,4 @@
-"""The command line: `homing simulate`, `homing demo`, `homing local`."""
+"""The command line: `homing simulate`, `homing demo`, `homing local`, `homing segments`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 
 from homing.domain.moments import Moment, parse_moment
+from local.segments.commands import app as segments
 
 if TYPE_CHECKING:
     from local.simulation import Inputs
@@ -20,6 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
+app.add_typer(segments)
 _errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 Seed = Annotated[

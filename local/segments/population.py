@@ -3,14 +3,18 @@
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
+from homing.adapters.catalogue import PRODUCT_KEY, catalogue_product
 from homing.adapters.contacts import CONTACT_KEY
 from homing.adapters.generations import GENERATION_KEY, GENERATION_PK, generation_of
 from homing.adapters.ledger import RUN_PREFIX, run_of
 from homing.adapters.profiles import EVENT_PREFIX, PROFILE_KEY, partition, profile_record, stored_event
+from homing.domain.figures import Figures
 from homing.domain.generation import Generation
 from homing.domain.ids import alias_id, contact_id
 from homing.domain.moments import Moment
+from homing.domain.population import Counter, figures
 from homing.domain.record import ProfileRecord
+from homing.domain.segments import Segments
 from homing.domain.sends import Run
 from homing.usecases.project import StoredEvent
 from local.segments.sources import Source
@@ -34,6 +38,16 @@ class Population:
     def records(self) -> Iterator[ProfileRecord]:
         """Every profile but those that have become part of another."""
         return (record for record in map(profile_record, self.source.items(PROFILE_KEY)) if record.joined_to is None)
+
+    def figures(self, segments: Segments, at: Moment) -> Figures:
+        """What these segments need to know of all profiles together, counted as the recompute counts it."""
+        counter = Counter(facts={fact for fact, _ in segments.wanted_tops})
+        for item in self.source.items(PROFILE_KEY, PRODUCT_KEY):
+            if item["sk"]["S"] == PROFILE_KEY:
+                counter.add(profile_record(item))
+            else:
+                counter.add_product(catalogue_product(item))
+        return figures([counter.counted()], segments.wanted_tops, at)
 
     def find(self, name: str) -> ProfileRecord:
         """Who is known by a user id, an anonymous id, a profile id or an address. Raises NoProfile.

@@ -4,8 +4,7 @@ import gzip
 import json
 import re
 import zlib
-from base64 import b64decode
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ LIVE = "table:"
 _MANIFEST = "manifest-summary.json"
 _PACKED_LINES = (".json.gz", ".jsonl.gz")
 _LINES = (*_PACKED_LINES, ".json", ".jsonl")
+_FEW = 50
 _NOT_FOUND = "ResourceNotFoundException"
 _NOT_ALLOWED = "AccessDeniedException"
 
@@ -31,7 +31,7 @@ class SourceUnreadable(Exception):
 
 
 class Source(Protocol):
-    """A table at rest. Items are in boto3's form: binary values are bytes. Reading raises SourceUnreadable."""
+    """A table at rest, read and never written. Reading raises SourceUnreadable."""
 
     @property
     def name(self) -> str:
@@ -41,8 +41,8 @@ class Source(Protocol):
     def as_of(self) -> Moment:
         """The moment at which the items stood as they are read."""
 
-    def items(self, sk_prefix: str) -> Iterator[Item]:
-        """Every item whose sort key begins so, in no order."""
+    def items(self, *sk_prefixes: str) -> Iterator[Item]:
+        """Every item whose sort key begins with one of these, in no order."""
 
     def items_of(self, pks: Collection[str], sk_prefix: str) -> Iterator[Item]:
         """Those of the items that stand in these partitions."""
@@ -74,24 +74,25 @@ class FileSource:
     files: list[Path]
     as_of: Moment
 
-    def items(self, sk_prefix: str) -> Iterator[Item]:
+    def items(self, *sk_prefixes: str) -> Iterator[Item]:
         """Every item whose sort key begins so; lines that cannot hold one are not even parsed."""
-        return self._items(re.compile(re.escape(f'"{sk_prefix}').encode()), sk_prefix)
+        return self._items(_any_of(f'"{prefix}' for prefix in sk_prefixes), sk_prefixes)
 
     def items_of(self, pks: Collection[str], sk_prefix: str) -> Iterator[Item]:
         """Those of the items that stand in these partitions."""
         wanted = frozenset(pks)
         if not wanted:
             return iter(())
-        names = re.compile("|".join(re.escape(json.dumps(pk)) for pk in sorted(wanted)).encode())
-        return (item for item in self._items(names, sk_prefix) if item["pk"]["S"] in wanted)
+        # A few names are found fast in a line; many would be tried one after the other.
+        hint = _any_of(map(json.dumps, wanted)) if len(wanted) <= _FEW else _any_of([f'"{sk_prefix}'])
+        return (item for item in self._items(hint, (sk_prefix,)) if item["pk"]["S"] in wanted)
 
-    def _items(self, hint: re.Pattern[bytes], sk_prefix: str) -> Iterator[Item]:
+    def _items(self, hint: re.Pattern[bytes], sk_prefixes: tuple[str, ...]) -> Iterator[Item]:
         for path in self.files:
             for number, line in enumerate(_lines(path), start=1):
                 if hint.search(line):
                     item = _item(line, f"{path}:{number}")
-                    if item["sk"]["S"].startswith(sk_prefix):
+                    if item["sk"]["S"].startswith(sk_prefixes):
                         yield item
 
 
@@ -104,13 +105,14 @@ class LiveSource:
     table: str
     client: "DynamoDBClient"
 
-    def items(self, sk_prefix: str) -> Iterator[Item]:
+    def items(self, *sk_prefixes: str) -> Iterator[Item]:
         """Every item whose sort key begins so: a scan, which DynamoDB bills for the whole table."""
+        values = {f":sk{number}": {"S": prefix} for number, prefix in enumerate(sk_prefixes)}
         with _told_plainly(self.table):
             for page in self.client.get_paginator("scan").paginate(
                 TableName=self.table,
-                FilterExpression="begins_with(sk, :sk)",
-                ExpressionAttributeValues={":sk": {"S": sk_prefix}},
+                FilterExpression=" OR ".join(f"begins_with(sk, {name})" for name in values),
+                ExpressionAttributeValues=values,
             ):
                 yield from page["Items"]
 
@@ -124,6 +126,10 @@ class LiveSource:
                     ExpressionAttributeValues={":pk": {"S": pk}, ":sk": {"S": sk_prefix}},
                 ):
                     yield from page["Items"]
+
+
+def _any_of(texts: Iterable[str]) -> re.Pattern[bytes]:
+    return re.compile("|".join(sorted(map(re.escape, texts))).encode())
 
 
 def _live(place: str, now: Moment) -> LiveSource:
@@ -213,10 +219,7 @@ def _item(line: bytes, place: str) -> Item:
         told = json.loads(line)
         if "Item" not in told and "Keys" in told:
             raise SourceUnreadable(f"{place}: an incremental export; a full one is needed (--export-type FULL_EXPORT)")
-        return {name: _as_boto3(value) for name, value in told["Item"].items()}
+        item: Item = told["Item"]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise SourceUnreadable(f'{place}: no line of an export, which is {{"Item": {{...}}}}') from error
-
-
-def _as_boto3(value: dict[str, Any]) -> dict[str, Any]:
-    return {"B": b64decode(value["B"])} if "B" in value else value
+    return item
