@@ -8,7 +8,7 @@ import pytest
 
 from homing.domain.moments import DAY, HOUR, MINUTE, format_moment, parse_moment
 from homing.domain.rules import Rule, RuleError, Verdict, read_rule
-from homing.domain.rules.reading import Path
+from homing.domain.rules.errors import Path
 
 NOW = parse_moment("2026-06-15T12:00:00Z")
 ALWAYS = Verdict(member=True, changes_at=None)

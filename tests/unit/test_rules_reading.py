@@ -8,7 +8,7 @@ import pytest
 from homing.domain.facts import ProfileFacts
 from homing.domain.profile import Profile
 from homing.domain.rules import FACTS, Rule, RuleError, read_rule
-from homing.domain.rules.reading import Path
+from homing.domain.rules.errors import Path
 
 ROOT: Path = ("segments", "lapsed")
 

@@ -91,7 +91,7 @@ def _contains(rule: ContainsOneOf, facts: Facts, at: Moment) -> _Told:
 
 
 def _within(rule: Within, facts: Facts, at: Moment) -> _Told:
-    words = f"{WORDS[rule.fact]} was less than {_limit(rule.limit, facts)} ago"
+    words = f"{WORDS[rule.fact]} was within {_limit(rule.limit, facts)}"
     return words, wording.known(rule.fact, facts.get(rule.fact), at)
 
 
@@ -152,7 +152,12 @@ def _amount(rule: Amount, facts: Facts, at: Moment) -> _Told:
 
 
 def _on_days(rule: OnDays, facts: Facts, at: Moment) -> _Told:
-    words = f"{_history(rule.history)} on at least {_days(rule.days)} within {_limit(rule.limit, facts)}"
+    history, window = _history(rule.history), _limit(rule.limit, facts)
+    words = (
+        f"{history} on at least {_days(rule.days)} within {window}"
+        if rule.days > 1
+        else f"any {history} within {window}"
+    )
     inside = _inside(rule, facts, at)
     return words, _seen(f"on {_days(len({moment // DAY for moment, _ in inside}))}", inside, at)
 
@@ -172,7 +177,7 @@ def _history(history: History) -> str:
         case DailyHistory(fact):
             return WORDS[fact]
         case EventsNamed(name):
-            return f"times '{name}'"
+            return f"'{name}'"
         case _:
             raise TypeError(f"no words for {history!r}")
 

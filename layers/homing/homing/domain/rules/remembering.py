@@ -22,10 +22,11 @@ class Remembering:
 
     def get(self, fact: str) -> Any:
         """The fact's value; None where it is not known."""
-        known = self._known
-        if fact not in known:
-            known[fact] = self._facts.get(fact)
-        return known[fact]
+        try:
+            return self._known[fact]
+        except KeyError:
+            value = self._known[fact] = self._facts.get(fact)
+            return value
 
     def verdict(self, segment: str, rule: Rule, at: Moment) -> Verdict:
         """The verdict of the segment's rule."""

@@ -6,15 +6,18 @@ disagree.
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from homing.domain.moments import Duration, Moment
 from homing.domain.rules.conditions import COMPARISONS
 from homing.domain.rules.verdict import LONG_AGO, SETTLED, Verdict, turning_at
 from homing.domain.rules.vocabulary import Facts
 from homing.domain.rules.windows import FALLING, OPPOSITE
+
+Entries: TypeAlias = Sequence[tuple[Moment, float]]
+"""Moments with an amount, or with the points given for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +34,10 @@ class FadingScore:
 
     def of(self, facts: Facts) -> "Standing":
         """How the facts stand."""
-        given = tuple(
+        given = [
             (moment, points * amount) for fact, points in self.points for moment, amount in _entries(facts.get(fact))
-        )
-        latest = max((moment for moment, _ in given), default=LONG_AGO)
+        ]
+        latest = max(given)[0] if given else LONG_AGO
         return Standing(given, latest, self.half_life, _faded(given, latest, self.half_life))
 
     def only(self, fact: str) -> "FadingScore":
@@ -45,7 +48,7 @@ class FadingScore:
 class Standing(NamedTuple):
     """A score of one profile: the points given and when, the latest of these moments, and the score at that one."""
 
-    given: tuple[tuple[Moment, float], ...]
+    given: Entries
     latest: Moment
     half_life: Duration
     at_latest: float
@@ -99,13 +102,12 @@ class Scored:
         return max(standing.latest, standing.falls_at(standing.latest, self.bound, enough), SETTLED)
 
 
-def _entries(fact: Moment | tuple[tuple[Moment, float], ...] | None) -> Iterator[tuple[Moment, float]]:
-    if isinstance(fact, int):
-        yield fact, 1
-    elif fact is not None:
-        yield from fact
+def _entries(fact: Moment | Entries | None) -> Entries:
+    if fact is None:
+        return ()
+    return ((fact, 1),) if isinstance(fact, int) else fact
 
 
-def _faded(given: tuple[tuple[Moment, float], ...], at: Moment, half_life: Duration) -> float:
+def _faded(given: Entries, at: Moment, half_life: Duration) -> float:
     """The points as they count at a moment; `fsum` rounds once, so that their order makes no difference."""
-    return math.fsum(points * math.exp2(min(moment - at, 0) / half_life) for moment, points in given)
+    return math.fsum([points * math.exp2(min(moment - at, 0) / half_life) for moment, points in given])
