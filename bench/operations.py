@@ -49,6 +49,9 @@ def figures(name: str, summary: dict[str, Any]) -> Table:
         table.add_row(operation.replace("_", " "), f"{count:,}", _ratio(count, accepted), _ratio(count, sent))
     for function, units in summary["write_units_by_function"].items():
         table.add_row(f"  write units of {function}", f"{units:,}", _ratio(units, accepted), _ratio(units, sent))
+    for machine, transitions in summary["state_transitions_by_machine"].items():
+        each = _ratio(transitions, accepted), _ratio(transitions, sent)
+        table.add_row(f"  state transitions of {machine}", f"{transitions:,}", *each)
     table.caption = f"{summary['events']['read'] / summary['wall_seconds']:,.1f} events a second on this machine"
     table.caption_justify = "left"
     return table

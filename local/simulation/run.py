@@ -134,11 +134,19 @@ def _summary(cloud: Cloud, recorder: Recorder, events: dict[str, int], begin: Mo
         "emails": emails,
         "operations": {name: operations[name] for name in COUNTED},
         "write_units_by_function": dict(sorted(cloud.database.write_units.items())),
+        "state_transitions_by_machine": _transitions(cloud),
         "dead_letters": len(cloud.dead_letters()),
         "began_at": format_moment(begin),
         "ended_at": format_moment(end),
         "virtual_days": round((end - begin) / DAY, 2),
     }
+
+
+def _transitions(cloud: Cloud) -> dict[str, int]:
+    counts: Counter[str] = Counter()
+    for run in cloud.executions:
+        counts[run.state_machine.logical_id] += run.execution.billed_transitions
+    return dict(sorted(counts.items()))
 
 
 def _write(out_dir: Path, recorder: Recorder, summary: dict[str, Any]) -> None:
