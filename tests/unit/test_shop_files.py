@@ -3,17 +3,20 @@
 import json
 import shutil
 import sys
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from homing.domain.figures import Figures
 from homing.domain.offers import Offer
+from homing.domain.segments import Segments
 from homing.domain.shop import FILES, Shop, ShopError
 from local import shop_build
 from local.shop_build import build_shop
-from local.shop_files import ShopFileError, read_shop, read_yaml
-from tests.fakes.stories import SHOP_DIR, default_shop
+from local.shop_files import ShopFileError, read_shop, read_shop_files, read_yaml
+from tests.fakes.stories import NOW, SHOP_DIR, default_shop
 
 
 @pytest.fixture
@@ -64,6 +67,76 @@ def test_a_mistake_is_named_with_its_file_and_its_place(
         read_shop(shop_dir)
     assert str(error.value).startswith(f"{shop_dir / file}.yaml:{line}: ")
     assert message in str(error.value)
+
+
+def test_all_mistakes_are_named_at_once_each_with_its_line(shop_dir: Path) -> None:
+    lines = [
+        ("settings", spoil(shop_dir, "settings", "currency: EUR", "currency: Euro")),
+        ("offers", spoil(shop_dir, "offers", "    code: BACK10", "    code: back 10")),
+        ("journeys", spoil(shop_dir, "journeys", "    once_per: lapse", "    once_per: week")),
+        ("segments", spoil(shop_dir, "segments", "half_life: 30 days", "half_life: 30 moons")),
+        ("segments", spoil(shop_dir, "segments", "segment: lapsed", "segment: lapst")),
+    ]
+    with pytest.raises(ShopFileError) as error:
+        read_shop(shop_dir)
+    told = str(error.value).splitlines()
+    assert [line.split(": ")[0] for line in told] == [f"{shop_dir / file}.yaml:{line}" for file, line in lines]
+
+
+def test_a_date_in_a_file_stays_the_text_that_json_can_hold(tmp_path: Path) -> None:
+    file = tmp_path / "days.yaml"
+    file.write_text("day: 2026-02-17\nnumber: 3\nanswer: yes", encoding="utf-8")
+    assert read_yaml(file) == {"day": "2026-02-17", "number": 3, "answer": True}
+
+
+# Journeys with other segments than those of the shop's own file
+
+
+def shop_with(segments: Mapping[str, object], enter: object) -> Shop:
+    """The default shop with these segments, and one journey with this rule."""
+    files = read_shop_files(SHOP_DIR)
+    journeys = {"birthday": files["journeys"]["journeys"]["birthday"] | {"enter": enter}}
+    return Shop.parse(files | {"segments": segments, "journeys": {"journeys": journeys}})
+
+
+def enters(shop: Shop, facts: dict[str, object]) -> bool:
+    return shop.journeys["birthday"].enter.evaluate(facts, NOW).member
+
+
+def test_a_journey_goes_by_the_segments_of_the_generation_and_by_its_own_where_that_lacks_them() -> None:
+    own = {"segments": {"a": {"orders.count": 1}, "b": {"orders.count": 2}}}
+    shop = shop_with(own, {"any": [{"segment": "a"}, {"segment": "b"}]})
+    active = Segments.parse({"segments": {"a": {"orders.count": 7}}})
+    switched = shop.with_segments(active)
+    assert switched.segments is active
+    assert [count for count in range(9) if enters(shop, {"orders.count": count})] == [1, 2]
+    assert [count for count in range(9) if enters(switched, {"orders.count": count})] == [2, 7]
+    assert switched.with_segments(shop.segments) == shop
+
+
+def test_a_journeys_rule_may_name_all_that_a_segments_rule_may() -> None:
+    own = {
+        "scores": {"heat": {"half_life": "1 day", "points": {"visits": 1}}},
+        "calendar": {"midsummer": "06-20"},
+        "segments": {"best": {"orders.revenue": {"top": "10 %"}}},
+    }
+    rule = {
+        "all": [
+            {"score.heat": {"at_least": 1}},
+            {"calendar.midsummer": {"within_next": "9 days"}},
+            {"orders.revenue": {"top": "10 %"}},
+        ]
+    }
+    shop = shop_with(own, rule)
+    facts = {"visits": ((NOW, 1),), "orders.revenue": 50, "orders.count": 1}
+    counted = Segments.parse({"segments": {}}, Figures(tops={"orders.revenue top 10": 50.0}))
+    assert not enters(shop, facts)
+    assert enters(shop.with_segments(counted), facts)
+
+
+def test_a_journey_asks_for_no_figure_that_no_segment_asks_for() -> None:
+    with pytest.raises(ShopError, match=r"journeys\.birthday\.enter: .*make 'orders.count: {top: 5 %}' one"):
+        shop_with({"segments": {}}, {"orders.count": {"top": "5 %"}})
 
 
 def test_a_setting_that_is_missing_is_named_though_it_has_no_line(shop_dir: Path) -> None:
