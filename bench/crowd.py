@@ -5,7 +5,7 @@ arguments give the same crowd.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -81,7 +81,7 @@ class Filler:
                 record = records[number % len(records)].model_copy(update={"profile_id": profile_id})
                 profiles.save(record)
                 if record.due_at is not None:
-                    index.arm(record.due_at, profile_id)
+                    index.arm([(record.due_at, profile_id)])
 
     def lines(self) -> Iterator[bytes]:
         """The profiles as an export of the table has them, a line each."""
@@ -98,6 +98,10 @@ class _Store:
 
     def put(self, item: Item, **_condition: object) -> None:
         self.items.put(item)
+
+    def write_many(self, put: Iterable[Item]) -> None:
+        for item in put:
+            self.items.put(item)
 
 
 def _stories(shoppers: int, seed: int) -> Iterator[list[Event]]:

@@ -83,6 +83,8 @@ class Meter:
         self.calls: Counter[str] = Counter()
         self.rows: Counter[str] = Counter()
         """Rows read, by the first part of their sort key's name: PROFILE, or a due moment."""
+        self.puts = 0
+        self.deletes = 0
         self.changes = 0
         self._database = cloud.database
         cloud.seam.observe("dynamodb", self)
@@ -101,6 +103,15 @@ class Meter:
                 self.rows.update(item["pk"]["S"].partition("#")[0] for item in result["Items"])
             case "GetItem":
                 self.rows[parameters["Key"]["sk"]["S"]] += 1
+            case "BatchGetItem":
+                asked = [key for request in parameters["RequestItems"].values() for key in request["Keys"]]
+                self.rows.update(key["sk"]["S"] for key in asked)
+            case "PutItem":
+                self.puts += 1
+            case "BatchWriteItem":
+                requests = [request for batch in parameters["RequestItems"].values() for request in batch]
+                self.puts += sum("PutRequest" in request for request in requests)
+                self.deletes += sum("DeleteRequest" in request for request in requests)
 
     def _see(self, _table: str, record: dict[str, Any]) -> None:
         if record["dynamodb"]["Keys"]["sk"]["S"] == PROFILE_KEY:
@@ -126,8 +137,8 @@ def look(cloud: Cloud, profiles: int) -> Work:
         changes=meter.changes,
         rows_read=meter.rows.total(),
         profile_rows_read=meter.rows[PROFILE_KEY],
-        puts=meter.calls["PutItem"],
-        deletes=meter.calls["DeleteItem"],
+        puts=meter.puts,
+        deletes=meter.deletes,
         calls=meter.calls.total(),
         write_units=cloud.database.write_units[FUNCTION] - units,
         seconds=time.perf_counter() - began,

@@ -3,13 +3,14 @@
 Runs `homing simulate` on the messages and stops at random virtual moments. At each, every profile's stored memberships,
 which came about event by event and moment by moment, are compared with those that its facts give when they are
 evaluated from scratch with the rules and figures that count; and the moment for which the profile is armed must be in
-the due index, and no later than the next change. A moment amid a recompute, while profiles are still brought up to
-date, is put off until the recompute is done.
+the due index, and no later than the next change (the index alone knows it where the profile's own is over). A moment
+amid a recompute, while profiles are still brought up to date, is put off until the recompute is done.
 
 Exit status: 0 where all agree, 1 where anything differs, 2 where a file cannot be read.
 """
 
 import time
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -66,7 +67,8 @@ class Watcher:
     memberships: int = 0
     seconds: float = 0.0
     differences: list[Difference] = field(default_factory=list)
-    _armed: set[tuple[Moment, str]] = field(default_factory=set)
+    _armed: defaultdict[str, set[Moment]] = field(default_factory=lambda: defaultdict(set))
+    """The moments in the due index, by profile."""
 
     def __call__(self, cloud: Cloud, recorder: Recorder) -> None:
         """Watch the simulation that begins."""
@@ -77,8 +79,9 @@ class Watcher:
     def _see(self, _table: str, record: dict[str, Any]) -> None:
         keys = record["dynamodb"]["Keys"]
         if keys["pk"]["S"].startswith(DUE_PREFIX):
-            change = self._armed.discard if record["eventName"] == "REMOVE" else self._armed.add
-            change(read_due_key(keys["sk"]["S"]))
+            moment, profile_id = read_due_key(keys["sk"]["S"])
+            armed = self._armed[profile_id]
+            (armed.discard if record["eventName"] == "REMOVE" else armed.add)(moment)
 
     def _look(self, cloud: Cloud, recorder: Recorder) -> None:
         now = cloud.timers.now()
@@ -102,10 +105,12 @@ class Watcher:
             self._differ(now, record, f"in {name}", stored, not stored)
         if afresh.due_at is None:
             return
-        if record.due_at is None or record.due_at > afresh.due_at:
-            self._differ(now, record, "armed for", _told(record.due_at), _told(afresh.due_at))
-        elif (record.due_at, record.profile_id) not in self._armed:
-            self._differ(now, record, "in the due index", _told(record.due_at), "nothing")
+        armed = self._armed[record.profile_id]
+        due_at = min(armed, default=None) if record.is_due(now) else record.due_at
+        if due_at is None or due_at > afresh.due_at:
+            self._differ(now, record, "armed for", _told(due_at), _told(afresh.due_at))
+        elif due_at not in armed:
+            self._differ(now, record, "in the due index", _told(due_at), "nothing")
 
     def _differ(self, now: Moment, record: ProfileRecord, what: str, stored: object, recomputed: object) -> None:
         self.differences.append(Difference(now, record.profile_id, what, str(stored), str(recomputed)))

@@ -169,9 +169,9 @@ class Cloud:
         """Invokes a function by its logical id."""
         return self.functions.invoke(self.functions.by_logical_id[logical_id], event)
 
-    def fire_schedule(self, logical_id: str) -> None:
-        """Fires a schedule now; its function runs when the cloud settles."""
-        self.schedules.fire(logical_id)
+    def fire_schedule(self, logical_id: str, target_id: str | None = None) -> None:
+        """Fires a schedule now, or one target of it; its functions run when the cloud settles."""
+        self.schedules.fire(logical_id, target_id)
 
     def disable_schedule(self, logical_id: str) -> None:
         """Lets a schedule never fire by itself."""

@@ -22,6 +22,7 @@ _OPERATIONS: Final = {
     "before-call.dynamodb.PutItem": DynamoHandler.put_item,
     "before-call.dynamodb.UpdateItem": DynamoHandler.update_item,
     "before-call.dynamodb.DeleteItem": DynamoHandler.delete_item,
+    "before-call.dynamodb.BatchWriteItem": DynamoHandler.batch_write_item,
     "before-call.dynamodb.Query": DynamoHandler.query,
     "before-call.dynamodb.Scan": DynamoHandler.scan,
 }

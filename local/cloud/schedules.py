@@ -1,28 +1,40 @@
-"""EventBridge Scheduler's schedules, in virtual time."""
+"""Schedules of EventBridge Scheduler, and rules of EventBridge that have a schedule, in virtual time."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from homing.domain.moments import Moment, format_moment
 from local.cloud.template import ACCOUNT
 from local.timers import Timer, Timers
+
+SCHEDULER: Final = "aws.scheduler"
+EVENTS: Final = "aws.events"
 
 NextMoment = Callable[[Moment], Moment | None]
 """The first moment of a schedule after this one; None where there is none any more."""
 
 
 @dataclass(frozen=True)
+class Target:
+    """What a schedule starts, by giving it something. `input` is None for the event of the schedule's own service."""
+
+    id: str
+    give: Callable[[Any], None]
+    input: str | None
+
+
+@dataclass(frozen=True)
 class Schedule:
-    """A schedule of the template. `start` takes its event; `input` is None for Scheduler's own."""
+    """A schedule of the template; `source` is the service that its own events come from."""
 
     logical_id: str
     arn: str
+    source: str
     following: NextMoment
-    start: Callable[[Any], object]
-    input: str | None
+    targets: Sequence[Target]
     enabled: bool
 
 
@@ -47,10 +59,13 @@ class Schedules:
         if timer := self._waiting.pop(logical_id, None):
             timer.cancel()
 
-    def fire(self, logical_id: str) -> None:
-        """Fires now, whether or not it is switched on."""
+    def fire(self, logical_id: str, target_id: str | None = None) -> None:
+        """Fires now, whether or not it is switched on: all its targets, or the one of that id."""
         schedule = self._known(logical_id)
-        schedule.start(self._event(schedule))
+        targets = [target for target in schedule.targets if target_id in (None, target.id)]
+        if not targets:
+            raise KeyError(f"{logical_id} has no target {target_id}")
+        self._start(schedule, targets)
 
     def _known(self, logical_id: str) -> Schedule:
         if logical_id not in self.by_logical_id:
@@ -63,25 +78,31 @@ class Schedules:
             self._waiting[schedule.logical_id] = self._timers.call_at(moment, partial(self._come_due, schedule, moment))
 
     def _come_due(self, schedule: Schedule, moment: Moment) -> None:
-        schedule.start(self._event(schedule))
+        self._start(schedule, schedule.targets)
         self._wait(schedule, moment)
 
-    def _event(self, schedule: Schedule) -> Any:
+    def _start(self, schedule: Schedule, targets: Sequence[Target]) -> None:
+        for target in targets:
+            target.give(self._event(schedule, target))
+
+    def _event(self, schedule: Schedule, target: Target) -> Any:
         time = format_moment(self._timers.now() // 1_000 * 1_000)
-        if schedule.input is not None:
-            text = schedule.input.replace("<aws.scheduler.scheduled-time>", time)
-            text = text.replace("<aws.scheduler.schedule-arn>", schedule.arn)
+        if target.input is not None:
+            text = target.input
+            if schedule.source == SCHEDULER:
+                text = text.replace("<aws.scheduler.scheduled-time>", time)
+                text = text.replace("<aws.scheduler.schedule-arn>", schedule.arn)
             return _json_or_text(text)
         event: Mapping[str, Any] = {
             "version": "0",
             "id": f"{schedule.logical_id}-{time}",
             "detail-type": "Scheduled Event",
-            "source": "aws.scheduler",
+            "source": schedule.source,
             "account": ACCOUNT,
             "time": time,
             "region": self._region,
             "resources": [schedule.arn],
-            "detail": "{}",
+            "detail": "{}" if schedule.source == SCHEDULER else {},
         }
         return event
 

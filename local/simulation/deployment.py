@@ -1,6 +1,6 @@
 """The project's own template, deployed in the local cloud with the shop of this checkout."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,7 +11,10 @@ from local.shop_files import read_yaml
 from local.timers import Timers
 
 ROOT = Path(__file__).resolve().parents[2]
-SCHEDULE = "SegmentsScheduleRule"
+SCHEDULE = "SegmentsRule"
+SHARD_TARGET = "Shard"
+"""The ids of the schedule's targets begin so, and end in the shard that each looks at."""
+FIGURES_SCHEDULE = "FiguresScheduleRule"
 
 
 @contextmanager
@@ -22,9 +25,13 @@ def deployed(
     seed: int = 0,
     shop_dir: Path = ROOT / "shop",
     metrics: bool = False,
+    parameters: Mapping[str, str] | None = None,
 ) -> Iterator[Cloud]:
-    """The cloud with template.yaml in it. Raises ShopFileError, EmailError, CloudError."""
-    parameters = {name: str(value) for name, value in read_yaml(shop_dir / "parameters.yaml").items()}
+    """The cloud with template.yaml in it; its `parameters` come before the shop's own.
+
+    Raises ShopFileError, EmailError, CloudError.
+    """
+    shop_parameters = {name: str(value) for name, value in read_yaml(shop_dir / "parameters.yaml").items()}
     with TemporaryDirectory(prefix="homing-shop-") as built:
         build_shop(shop_dir, Path(built))
         environment = {
@@ -35,7 +42,7 @@ def deployed(
         with Cloud.deploy(
             ROOT / "template.yaml",
             timers=timers,
-            parameters=parameters,
+            parameters={**shop_parameters, **(parameters or {})},
             seed=seed,
             environment=environment,
             secrets={"WriteKeySecret": write_key, "SigningSecret": f"signing-{seed}"},

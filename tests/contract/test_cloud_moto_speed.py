@@ -6,9 +6,12 @@ from unittest.mock import patch
 
 import boto3
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from moto import mock_aws
+from moto.dynamodb.models.dynamo_type import DynamoType
 
-from local.cloud.moto_speed import narrow_queries, narrow_scans
+from local.cloud.moto_speed import _Partition, narrow_queries, narrow_scans
 
 Query = dict[str, Any]
 
@@ -62,6 +65,14 @@ QUERIES: list[Callable[[Any], Any]] = [
     of_partition(condition=" AND sk > :sk", values={":sk": {"S": "s2"}}),
     of_partition(condition=" AND sk <= :sk", values={":sk": {"S": "s3"}}),
     of_partition(condition=" AND sk <= :sk", values={":sk": {"S": "s3"}}, Limit=1, ScanIndexForward=False),
+    *(of_partition(condition=" AND sk <= :sk", values={":sk": {"S": "s3"}}, Limit=limit) for limit in (1, 2, 3, 4)),
+    of_partition(condition=" AND sk <= :sk", values={":sk": {"S": "s3x"}}, Limit=2, FilterExpression="n <> :sk"),
+    of_partition(
+        condition=" AND sk <= :sk",
+        values={":sk": {"S": "s4"}},
+        Limit=2,
+        ExclusiveStartKey={"pk": {"S": "p1"}, "sk": {"S": "s2"}},
+    ),
     of_partition("nowhere", condition=" AND sk <= :sk", values={":sk": {"S": "s3"}}),
     of_partition(condition=" AND begins_with(sk, :sk)", values={":sk": {"S": "s"}}, Limit=3),
     of_partition(condition=" AND sk BETWEEN :a AND :b", values={":a": {"S": "s2"}, ":b": {"S": "s4"}}),
@@ -93,7 +104,7 @@ def test_a_narrowed_query_answers_as_plain_moto_does(plain: list[Any], number: i
 
 
 def test_the_queries_find_something(plain: list[Any]) -> None:
-    assert [answer["Count"] for answer in plain] == [5, 0, 5, 2, 2, 3, 3, 1, 0, 3, 3, 3, 5, 5, 3]
+    assert [answer["Count"] for answer in plain] == [5, 0, 5, 2, 2, 3, 3, 1, 1, 2, 3, 3, 2, 2, 0, 3, 3, 3, 5, 5, 3]
 
 
 # Scans for sort keys
@@ -143,3 +154,30 @@ def test_moto_is_left_as_it_was() -> None:
         assert Table.query is not query
         assert Table.scan is not scan
     assert (Table.query, Table.scan) == (query, scan)
+
+
+texts = st.text("abc", max_size=3)
+
+
+@given(st.lists(st.tuples(st.sampled_from(["put", "put", "take", "ask"]), texts, st.integers(1, 4)), max_size=30))
+def test_a_partition_knows_its_first_items_whatever_comes_and_goes(doings: list[tuple[str, str, int]]) -> None:
+    partition, kept = _Partition(), set()
+    for doing, text, most in doings:
+        key = DynamoType({"S": text})
+        if doing == "put":
+            partition[key] = text
+            kept.add(text)
+        elif doing == "take":
+            partition.pop(key, None)
+            kept.discard(text)
+        else:
+            up_to, beyond = (sorted(each for each in kept if (each > text) == is_beyond) for is_beyond in (False, True))
+            assert list(partition.up_to(text, most).values()) == [*up_to, *beyond[:1]][:most]
+
+
+def test_many_new_keys_are_put_in_order_together() -> None:
+    partition = _Partition()
+    assert partition.up_to("999", 1) == {}
+    for number in reversed(range(1_000)):
+        partition[DynamoType({"S": f"{number:03}"})] = number
+    assert list(partition.up_to("500", 3).values()) == [0, 1, 2]

@@ -64,7 +64,7 @@ UPDATES: list[tuple[str, bool]] = [
 
 @st.composite
 def calls(draw: st.DrawFn) -> Call:
-    kind = draw(st.sampled_from(["put", "put", "update", "update", "delete", "get", "batch", "query"]))
+    kind = draw(st.sampled_from(["put", "put", "update", "update", "delete", "get", "batch", "write", "query"]))
     key = draw(KEYS)
     match kind:
         case "put":
@@ -80,6 +80,11 @@ def calls(draw: st.DrawFn) -> Call:
         case "batch":
             keys = draw(st.lists(KEYS, min_size=1, max_size=3))  # a key that stands twice is refused
             return "batch_get_item", {"Keys": keys}
+        case "write":
+            attributes = draw(st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=2))
+            put = [{"PutRequest": {"Item": attributes | key}} for key in draw(st.lists(KEYS, max_size=2))]
+            delete = [{"DeleteRequest": {"Key": key}} for key in draw(st.lists(KEYS, min_size=1, max_size=2))]
+            return "batch_write_item", {"Requests": put + delete}
     return "query", {
         "KeyConditionExpression": "pk = :pk AND sk <= :sk",
         "ExpressionAttributeValues": {":pk": key["pk"], ":sk": key["sk"]},
@@ -134,6 +139,8 @@ def answer(client: "DynamoDBClient", table: str, call: Call) -> Any:
     method, arguments = call
     if method == "batch_get_item":
         arguments = {"RequestItems": {table: arguments}}
+    elif method == "batch_write_item":
+        arguments = {"RequestItems": {table: arguments["Requests"]}}
     else:
         arguments = {"TableName": table, **arguments}
     try:
@@ -144,6 +151,8 @@ def answer(client: "DynamoDBClient", table: str, call: Call) -> Any:
         return type(error), str(error)
     if method == "batch_get_item":
         return sorted(given["Responses"].get(table, []), key=repr), given["UnprocessedKeys"]
+    if method == "batch_write_item":
+        return given["UnprocessedItems"]
     given.pop("ResponseMetadata")
     given.get("ConsumedCapacity", {}).pop("TableName", None)
     return given

@@ -62,12 +62,12 @@ def _a_membership_too_few(table: Table, record: ProfileRecord) -> None:
 
 def _armed_too_late(table: Table, record: ProfileRecord) -> None:
     late = (record.due_at or 0) + 400 * DAY
-    TableDue(table).arm(late, record.profile_id)
+    TableDue(table).arm([(late, record.profile_id)])
     TableProfiles(table).save(record.model_copy(update={"due_at": late}))
 
 
 def _not_in_the_index(table: Table, record: ProfileRecord) -> None:
-    TableDue(table).disarm(record.due_at or 0, record.profile_id)
+    TableDue(table).disarm([(record.due_at or 0, record.profile_id)])
 
 
 @pytest.mark.parametrize("fault", [_a_membership_too_many, _a_membership_too_few, _armed_too_late, _not_in_the_index])

@@ -7,12 +7,13 @@ from typing import Any
 from homing.domain.catalogue import CatalogueProduct, Shelf
 from homing.domain.events import Event
 from homing.domain.generation import Generation
+from homing.domain.ids import due_shard
 from homing.domain.moments import Moment
 from homing.domain.permit import Contact, Withheld
 from homing.domain.record import ProfileRecord
 from homing.domain.sends import Run, Send
 from homing.errors import Conflict
-from homing.ports import Mail
+from homing.ports import Look, Mail
 
 
 @dataclass
@@ -42,6 +43,9 @@ class FakeProfiles:
 
     def load(self, profile_id: str) -> ProfileRecord:
         return self.records.get(profile_id, ProfileRecord(profile_id=profile_id))
+
+    def load_many(self, profile_ids: Collection[str]) -> Mapping[str, ProfileRecord]:
+        return {name: self.load(name) for name in sorted(profile_ids) if name in self.records}
 
     def save(self, record: ProfileRecord) -> None:
         if self.load(record.profile_id).version != record.version:
@@ -154,21 +158,21 @@ class FakeSends:
 
 @dataclass
 class FakeDue:
-    """Moments with profiles; `read` keeps what was handed out."""
+    """Looks; `read` keeps what was handed out."""
 
-    armed: set[tuple[Moment, str]] = field(default_factory=set)
-    read: list[tuple[Moment, str]] = field(default_factory=list)
+    armed: set[Look] = field(default_factory=set)
+    read: list[Look] = field(default_factory=list)
 
-    def arm(self, moment: Moment, profile_id: str) -> None:
-        self.armed.add((moment, profile_id))
+    def arm(self, looks: Collection[Look]) -> None:
+        self.armed.update(looks)
 
-    def until(self, moment: Moment, limit: int) -> Sequence[tuple[Moment, str]]:
-        page = sorted(entry for entry in self.armed if entry[0] <= moment)[:limit]
+    def until(self, shard: int, moment: Moment, limit: int) -> Sequence[Look]:
+        page = sorted(look for look in self.armed if due_shard(look[1]) == shard and look[0] <= moment)[:limit]
         self.read += page
         return page
 
-    def disarm(self, moment: Moment, profile_id: str) -> None:
-        self.armed.discard((moment, profile_id))
+    def disarm(self, looks: Collection[Look]) -> None:
+        self.armed.difference_update(looks)
 
 
 @dataclass
@@ -207,6 +211,16 @@ class FakeExecutions:
     def stop(self, journey: str, name: str, reason: str) -> None:
         if name in self.inputs:
             self.stopped.setdefault(name, reason)
+
+
+@dataclass
+class FakeRecomputeRuns:
+    """Executions of the recompute by name."""
+
+    inputs: dict[str, Mapping[str, object]] = field(default_factory=dict)
+
+    def start(self, name: str, execution_input: Mapping[str, object]) -> None:
+        self.inputs.setdefault(name, execution_input)
 
 
 @dataclass

@@ -1,11 +1,12 @@
 """The homing layer on fakes: every use case over the same memory, as the functions stand over one table."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from homing.domain.events import Event
 from homing.domain.generation import Generation
-from homing.domain.ids import alias_id, contact_id
+from homing.domain.ids import DUE_SHARDS, alias_id, contact_id
 from homing.domain.moments import Moment
 from homing.domain.permit import Contact
 from homing.domain.record import ProfileRecord
@@ -14,9 +15,10 @@ from homing.domain.shop import Shop
 from homing.usecases.enroll import Change, Enroller
 from homing.usecases.feedback import Feedback
 from homing.usecases.finish import Finisher
+from homing.usecases.generations import ActiveGeneration, ActiveShop
 from homing.usecases.histories import owner_of
 from homing.usecases.project import Projector, StoredEvent
-from homing.usecases.segments import Refreshed, refresh
+from homing.usecases.segments import LIMIT, Refreshed, Refresher
 from homing.usecases.send import Identity, Sender
 from tests.fakes.crashes import Fuse
 from tests.fakes.ports import (
@@ -25,6 +27,7 @@ from tests.fakes.ports import (
     FakeDue,
     FakeEvents,
     FakeExecutions,
+    FakeGenerations,
     FakeMailer,
     FakeProfiles,
     FakeRenderer,
@@ -44,7 +47,8 @@ class World:
     """All fakes, and what is done over them. A `fuse` kills between two calls."""
 
     shop: Shop = field(default_factory=default_shop)
-    generation: Generation = field(default_factory=default_generation)
+    own: Generation = field(default_factory=default_generation)
+    generations: FakeGenerations = field(default_factory=FakeGenerations)
     events: FakeEvents = field(default_factory=FakeEvents)
     profiles: FakeProfiles = field(default_factory=FakeProfiles)
     contacts: FakeContacts = field(default_factory=FakeContacts)
@@ -64,7 +68,7 @@ class World:
             contacts=fuse.guard(self.contacts),
             due=fuse.guard(self.due),
             catalogue=fuse.guard(self.catalogue),
-            generation=self.generation,
+            active=self.active,
             currency=self.shop.settings.currency,
         )
         projector.fold(alias, [StoredEvent(event, event.at) for event in events], now)
@@ -73,7 +77,7 @@ class World:
         """Starts and ends runs."""
         fuse = fuse or Fuse()
         return Enroller(
-            journeys=self.shop.journeys,
+            active=ActiveShop(self.shop, self.active),
             profiles=fuse.guard(self.profiles),
             contacts=fuse.guard(self.contacts),
             runs=fuse.guard(self.runs),
@@ -95,10 +99,28 @@ class World:
 
     def look_again(self, now: Moment) -> Refreshed:
         """The scheduled look, and what follows from it."""
-        result = refresh(due=self.due, profiles=self.profiles, generation=self.generation, now=now)
+        result = self.refresh(now)
         for record in list(self.profiles.records.values()):
             self.enroller().reconcile(record, None, now)
         return result
+
+    def refresh(self, now: Moment, limit: int = LIMIT, fuse: Fuse | None = None) -> Refreshed:
+        """The scheduled look at all shards."""
+        fuse = fuse or Fuse()
+        refresher = Refresher(fuse.guard(self.due), fuse.guard(self.profiles), self.active)
+        results = [refresher.refresh(shard, now, limit) for shard in range(DUE_SHARDS)]
+        return Refreshed(
+            due_rows=sum(result.due_rows for result in results),
+            profiles=sum(result.profiles for result in results),
+            changed=sum(result.changed for result in results),
+            more=any(result.more for result in results),
+            parked=sum((result.parked for result in results), Counter()),
+        )
+
+    @property
+    def active(self) -> ActiveGeneration:
+        """The generation that counts, as a function sees it that has just started."""
+        return ActiveGeneration(self.generations, self.own)
 
     def send(self, run: Run, step: str, now: Moment = NOW, fuse: Fuse | None = None) -> Send:
         """One send step of a run."""

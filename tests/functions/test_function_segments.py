@@ -1,15 +1,20 @@
-"""functions/segments with Scheduler's event."""
+"""functions/segments with the input of its rule's targets."""
 
 from typing import TYPE_CHECKING
 
 import pytest
 
 from homing.adapters.due import TableDue
+from homing.adapters.generations import TableGenerations
+from homing.domain.generation import Generation
+from homing.domain.ids import DUE_SHARDS, due_shard
+from local.simulation.deployment import SCHEDULE, SHARD_TARGET
+from tests.fakes.stories import default_generation
 
 if TYPE_CHECKING:
     from tests.functions.conftest import Deployed
 
-SCHEDULED = "scheduler/segments"
+SCHEDULED = "eventbridge/segments"
 
 
 @pytest.fixture
@@ -19,24 +24,51 @@ def profile_id(deployed: "Deployed") -> str:
     profile_id = deployed.keep_profile(record["dynamodb"]["NewImage"])
     due_at = deployed.profiles.load(profile_id).due_at
     assert due_at is not None
-    TableDue(deployed.table).arm(due_at, profile_id)
+    TableDue(deployed.table).arm([(due_at, profile_id)])
     return profile_id
 
 
 def test_nothing_is_done_where_nothing_is_due(deployed: "Deployed") -> None:
     told = deployed.invoke("Segments", deployed.event(SCHEDULED))
-    assert told == {"looked_at": 0, "changed": 0, "more": False}
+    assert told == {"due_rows": 0, "profiles": 0, "changed": 0, "more": False}
 
 
 def test_a_profile_that_is_due_changes_its_segments(deployed: "Deployed", profile_id: str) -> None:
     due_at = deployed.profiles.load(profile_id).due_at
     assert due_at is not None
-    assert deployed.invoke("Segments", deployed.event(SCHEDULED))["looked_at"] == 0
+    shard = {"shard": due_shard(profile_id)}
+    assert deployed.invoke("Segments", shard)["due_rows"] == 0
 
     deployed.cloud.advance_to(due_at)
-    told = deployed.invoke("Segments", deployed.event(SCHEDULED))
+    told = deployed.invoke("Segments", shard)
 
-    assert told == {"looked_at": 1, "changed": 1, "more": False}
+    assert told == {"due_rows": 1, "profiles": 1, "changed": 1, "more": False}
     assert "cart_abandoners" in deployed.profiles.load(profile_id).segments
-    assert deployed.metrics("Segments") == {"ProfilesLookedAt": 1, "ProfilesChangedByTime": 1}
-    assert deployed.invoke("Segments", deployed.event(SCHEDULED))["looked_at"] == 0
+    assert deployed.metrics("Segments") == {"DueRowsRead": 1, "ProfilesRead": 1, "ProfilesChangedByTime": 1}
+    assert deployed.invoke("Segments", shard)["due_rows"] == 0
+
+
+def test_each_target_of_the_rule_looks_at_a_shard_of_its_own(deployed: "Deployed") -> None:
+    targets = deployed.cloud.template.resources[SCHEDULE].properties["Targets"]
+    assert [(target["Id"], target["Input"]) for target in targets] == [
+        (f"{SHARD_TARGET}{shard}", f'{{"shard": {shard}}}') for shard in range(DUE_SHARDS)
+    ]
+
+
+def test_the_first_look_makes_a_generation_of_the_shops_own_rules(deployed: "Deployed") -> None:
+    generations = TableGenerations(deployed.table)
+    deployed.invoke("Segments", {"shard": 1})
+    assert generations.active() is None
+    deployed.invoke("Segments", deployed.event(SCHEDULED))
+    assert generations.active() == Generation(number=1, rules=default_generation().rules, switched_at=deployed.now)
+    deployed.invoke("Segments", deployed.event(SCHEDULED))
+    assert generations.active().number == 1  # type: ignore[union-attr] # as was just seen
+
+
+def test_other_rules_than_the_active_ones_are_recomputed_once(deployed: "Deployed") -> None:
+    TableGenerations(deployed.table).switch(Generation(number=1, rules={"segments": {}}))
+    for _ in range(2):
+        deployed.invoke("Segments", deployed.event(SCHEDULED))
+    [run] = [run for run in deployed.cloud.executions if run.state_machine.logical_id == "RecomputeStateMachine"]
+    assert run.execution.name == f"rules-2-{default_generation().rules_fingerprint}"
+    assert run.input == '{"preview":false,"reason":"rules"}'

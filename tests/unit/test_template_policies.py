@@ -19,6 +19,9 @@ import boto3
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
+from homing.adapters.generations import TableGenerations
+from homing.adapters.table import Table
+from homing.domain.generation import Generation
 from homing.domain.ids import alias_id
 from homing.domain.moments import DAY, HOUR, MINUTE, format_moment
 from local.cloud import Cloud
@@ -53,8 +56,8 @@ USED_BY_AWS = {
     "sqs:ReceiveMessage": "Lambda reads the queue for the function",
     "sqs:DeleteMessage": "Lambda takes from the queue what the function has handled",
     "sqs:GetQueueAttributes": "Lambda asks how full the queue is",
-    "sqs:SendMessage": "Lambda and Scheduler park what failed",
-    "lambda:InvokeFunction": "Step Functions and Scheduler call the function",
+    "sqs:SendMessage": "Lambda parks what failed",
+    "lambda:InvokeFunction": "Step Functions calls the function",
 } | dict.fromkeys(WITHOUT_RESOURCES, "Step Functions sets up the state machine's log")
 """Permissions that no call of a function's own code uses, with the service that does."""
 
@@ -159,7 +162,12 @@ class Witness:
 def _asked_of_dynamodb(params: dict[str, Any], region: str) -> tuple[list[str], list[str]]:
     batches = params.get("RequestItems", {})
     names = [params["TableName"]] if "TableName" in params else list(batches)
-    keys = [key["pk"]["S"] for batch in batches.values() for key in batch["Keys"]]
+    asked = [batch for batch in batches.values() if isinstance(batch, dict)]
+    keys = [key["pk"]["S"] for batch in asked for key in batch["Keys"]]
+    written = [
+        body for batch in batches.values() if isinstance(batch, list) for each in batch for body in each.values()
+    ]
+    keys += [(body.get("Item") or body["Key"])["pk"]["S"] for body in written]
     keys += [params[place]["pk"]["S"] for place in ("Key", "Item") if place in params]
     if "KeyConditionExpression" in params:
         keys.append(params["ExpressionAttributeValues"][":pk"]["S"])
@@ -244,6 +252,10 @@ def live(cloud: Cloud) -> None:
     # One gets all mails of a journey, and the execution ends by itself.
     sign_up(cloud, "mary", "mary@customer.example")
     cloud.advance_to(cloud.timers.now() + 12 * DAY)
+    look_at_segments(cloud)
+    # A deploy brings other rules than those that count: the next look starts the recompute.
+    before = TableGenerations(Table(boto3.client("dynamodb"), cloud.physical_id("Table")))
+    before.switch(Generation(number=2, rules={"segments": {}}))
     look_at_segments(cloud)
     # One run fails at its second mail.
     sign_up(cloud, "kim", "kim@customer.example")

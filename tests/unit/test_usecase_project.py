@@ -1,5 +1,6 @@
 """Folding: whatever is repeated, reordered, interleaved or cut off, the same profiles and consents come out."""
 
+from collections.abc import Collection
 from typing import Any
 
 import pytest
@@ -7,16 +8,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from homing.domain.events import Event
+from homing.domain.generation import Generation
 from homing.domain.ids import alias_id, contact_id
-from homing.domain.moments import DAY, HOUR, MINUTE, SECOND
+from homing.domain.moments import DAY, HOUR, SECOND
 from homing.domain.permit import Contact
 from homing.domain.profile import Profile
 from homing.domain.record import ProfileRecord
 from homing.errors import Conflict
+from homing.ports import Look
+from homing.usecases.arming import AT_HAND
 from homing.usecases.histories import with_histories
-from homing.usecases.segments import refresh
 from tests.fakes.crashes import Crashed, Fuse
-from tests.fakes.ports import FakeProfiles
+from tests.fakes.ports import FakeDue, FakeProfiles
 from tests.fakes.stories import NOW, bought, happened, product, profile_of, put_in_cart, signed_up, withdrew
 from tests.fakes.world import ADA, ADDRESS, World
 
@@ -235,7 +238,7 @@ class LookedAtWhileSaving(FakeProfiles):
 
     def save(self, record: ProfileRecord) -> None:
         if record.version == 0:
-            refresh(due=self.world.due, profiles=self, segments=self.world.shop.segments, now=NOW + SECOND)
+            self.world.refresh(NOW + SECOND)
         super().save(record)
 
 
@@ -243,5 +246,34 @@ def test_a_look_between_the_due_item_and_the_profile_takes_no_change_away() -> N
     profiles = LookedAtWhileSaving()
     world = profiles.world = World(profiles=profiles)
     world.fold(ADA, [put_in_cart(NOW - HOUR + SECOND)])
-    world.look_again(NOW + MINUTE)
-    assert "cart_abandoners" in world.record().segments
+    world.look_again(NOW + SECOND + AT_HAND)
+    assert world.record().segments["cart_abandoners"] == NOW + SECOND
+
+
+class FoldedWhileLooking(FakeDue):
+    """An event is folded in after a look has read the profile, and before it takes away what it has read."""
+
+    world: World
+    event: Event | None = None
+
+    def disarm(self, looks: Collection[Look]) -> None:
+        if looks and self.event is not None:
+            event, self.event = self.event, None
+            self.world.fold(ADA, [event], NOW + HOUR - SECOND)
+        super().disarm(looks)
+
+
+def test_a_look_that_knows_nothing_of_an_event_takes_no_change_away() -> None:
+    due = FoldedWhileLooking()
+    rules = {
+        "left": {"cart.changed_at": {"longer_ago_than": "1 hour"}},
+        "new": {"signed_up_at": {"within": "1 hour"}},
+    }
+    world = due.world = World(due=due, own=Generation(number=0, rules={"segments": rules}))
+    world.fold(ADA, [put_in_cart(NOW)], NOW)
+    world.fold(ADA, [put_in_cart(NOW + HOUR // 2)], NOW + HOUR // 2)
+    due.event = signed_up(NOW)  # told late: it ceases to be new at the very moment that is being looked at
+    world.refresh(NOW + HOUR)
+    assert "new" in world.record().segments
+    world.refresh(NOW + HOUR + AT_HAND)
+    assert world.record().segments == {}

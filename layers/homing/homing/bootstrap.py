@@ -23,12 +23,14 @@ if TYPE_CHECKING:
     from homing.adapters.secrets import CachedSecret
     from homing.domain.generation import Generation
     from homing.domain.shop import Shop
-    from homing.ports import Due, Profiles
+    from homing.ports import Due, Generations, Profiles, RecomputeRuns
     from homing.usecases.enroll import Enroller
     from homing.usecases.feedback import Feedback
     from homing.usecases.finish import Finisher
+    from homing.usecases.generations import ActiveGeneration
     from homing.usecases.project import Projector
     from homing.usecases.recompute import Recompute
+    from homing.usecases.segments import Refresher
     from homing.usecases.send import Sender
 
 RETRIES = Config(retries={"mode": "standard", "total_max_attempts": 4}, connect_timeout=2, read_timeout=5)
@@ -87,7 +89,7 @@ def projector() -> "Projector":
         contacts=contacts(),
         due=_due(),
         catalogue=TableCatalogue(_table()),
-        generation=_own_generation(),
+        active=_active_generation(),
         currency=_shop().settings.currency,
     )
 
@@ -98,10 +100,11 @@ def enroller() -> "Enroller":
     from homing.adapters.executions import StepFunctionsExecutions
     from homing.adapters.ledger import TableRuns, TableSends
     from homing.usecases.enroll import Enroller
+    from homing.usecases.generations import ActiveShop
 
     arns = config.EnrollSettings.read(os.environ).state_machine_arns()
     return Enroller(
-        journeys=_shop().journeys,
+        active=ActiveShop(_shop(), _active_generation()),
         profiles=_profiles(),
         contacts=contacts(),
         runs=TableRuns(_table()),
@@ -139,22 +142,30 @@ def sender() -> "Sender":
 
 
 @cache
-def segments_road() -> "tuple[Due, Profiles, Generation]":
-    """What the scheduled look at the segments needs."""
-    return _due(), _profiles(), _own_generation()
+def refresher() -> "Refresher":
+    """Looks at the profiles whose segments change now."""
+    from homing.usecases.segments import Refresher
+
+    return Refresher(due=_due(), profiles=_profiles(), active=_active_generation())
+
+
+def follow_the_rules(at: Moment) -> None:
+    """See to it that the shop layer's rules become those that count."""
+    from homing.usecases.generations import follow_the_rules
+
+    follow_the_rules(_generations(), _own_generation(), _recompute_runs(), at)
 
 
 @cache
 def recompute() -> "Recompute":
     """Counts the figures, switches the generation, and brings all profiles up to date."""
     from homing.adapters.exports import BucketPapers, FilePart, TablePart
-    from homing.adapters.generations import TableGenerations
     from homing.usecases.recompute import Recompute
 
     bucket, client = config.RecomputeSettings.read(os.environ).bucket, boto3.client("s3", config=RETRIES)
     return Recompute(
         rules=_shop_files()["segments"],
-        generations=TableGenerations(_table()),
+        generations=_generations(),
         profiles=_profiles(),
         due=_due(),
         papers=BucketPapers(client, bucket),
@@ -206,6 +217,28 @@ def _shop() -> "Shop":
     from homing.domain.shop import Shop
 
     return Shop.parse(_shop_files())
+
+
+@cache
+def _generations() -> "Generations":
+    from homing.adapters.generations import TableGenerations
+
+    return TableGenerations(_table())
+
+
+@cache
+def _active_generation() -> "ActiveGeneration":
+    from homing.usecases.generations import ActiveGeneration
+
+    return ActiveGeneration(_generations(), _own_generation())
+
+
+@cache
+def _recompute_runs() -> "RecomputeRuns":
+    from homing.adapters.executions import StepFunctionsRecomputeRuns
+
+    arn = config.SegmentsSettings.read(os.environ).recompute_state_machine_arn
+    return StepFunctionsRecomputeRuns(boto3.client("stepfunctions", config=RETRIES), arn)
 
 
 @cache

@@ -68,6 +68,8 @@ class SendSettings(ShopSettings):
 class SegmentsSettings(ShopSettings):
     """For functions/segments."""
 
+    recompute_state_machine_arn: str
+
 
 class RecomputeSettings(ShopSettings):
     """For functions/recompute."""

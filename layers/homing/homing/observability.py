@@ -3,6 +3,8 @@
 Service and namespace come from the template (`POWERTOOLS_SERVICE_NAME`, `POWERTOOLS_METRICS_NAMESPACE`).
 """
 
+from collections.abc import Mapping
+
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
@@ -24,8 +26,17 @@ def count(name: str, amount: int = 1) -> None:
     metrics.add_metric(name=name, unit=MetricUnit.Count, value=amount)
 
 
-def count_by(name: str, **dimensions: str) -> None:
-    """Count one thing under dimensions of its own, such as its journey and outcome."""
-    with single_metric(name=name, unit=MetricUnit.Count, value=1) as metric:
+def count_by(name: str, amount: int = 1, **dimensions: str) -> None:
+    """Count something under dimensions of its own, such as its journey and outcome."""
+    with single_metric(name=name, unit=MetricUnit.Count, value=amount) as metric:
         for dimension, value in dimensions.items():
             metric.add_dimension(name=dimension, value=value)
+
+
+def tell_parked(parked: Mapping[str, int]) -> None:
+    """Tell of segments whose rules have failed, each with the number of profiles; their memberships stay."""
+    for segment, profiles in sorted(parked.items()):
+        count_by("SegmentsParked", profiles, segment=segment)
+        logger.error("a segment's rule has failed", extra={"segment": segment, "profiles": profiles})
+    if parked:
+        count("SegmentsParked", sum(parked.values()))

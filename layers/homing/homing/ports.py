@@ -1,7 +1,7 @@
 """What the use cases need from outside. Each Protocol has an adapter for AWS, and a fake in the tests."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from homing.domain.catalogue import CatalogueProduct, Shelf
 from homing.domain.events import Event
@@ -24,6 +24,9 @@ class Profiles(Protocol):
 
     def load(self, profile_id: str) -> ProfileRecord:
         """The record as it stands, an empty one of version 0 where there is none; a consistent read."""
+
+    def load_many(self, profile_ids: Collection[str]) -> Mapping[str, ProfileRecord]:
+        """Those of the records that there are, by profile id; consistent reads, many in one call."""
 
     def save(self, record: ProfileRecord) -> None:
         """Write the record over the version it was made from. Raises Conflict where that has changed."""
@@ -116,17 +119,21 @@ class Sends(Protocol):
         """Keep the entry, unless a final one is kept already."""
 
 
+Look: TypeAlias = tuple[Moment, str]
+"""When to look at which profile."""
+
+
 class Due(Protocol):
-    """Which profile has to be looked at when."""
+    """Which profile has to be looked at when, in DUE_SHARDS parts (see `homing.domain.ids.due_shard`)."""
 
-    def arm(self, moment: Moment, profile_id: str) -> None:
-        """Have the profile looked at then."""
+    def arm(self, looks: Collection[Look]) -> None:
+        """Have the profiles looked at; arming again what is armed changes nothing."""
 
-    def until(self, moment: Moment, limit: int) -> Sequence[tuple[Moment, str]]:
-        """The earliest moments up to `moment`, with their profiles."""
+    def until(self, shard: int, moment: Moment, limit: int) -> Sequence[Look]:
+        """The earliest looks of the part up to `moment`."""
 
-    def disarm(self, moment: Moment, profile_id: str) -> None:
-        """It has been looked at."""
+    def disarm(self, looks: Collection[Look]) -> None:
+        """They have been taken."""
 
 
 class Catalogue(Protocol):
@@ -153,6 +160,13 @@ class Executions(Protocol):
 
     def stop(self, journey: str, name: str, reason: str) -> None:
         """Stop the execution; none being there is success."""
+
+
+class RecomputeRuns(Protocol):
+    """The state machine that brings all profiles to new rules or figures."""
+
+    def start(self, name: str, execution_input: Mapping[str, object]) -> None:
+        """Start it under the name; an execution of that name being there already is success."""
 
 
 class Mail(NamedTuple):

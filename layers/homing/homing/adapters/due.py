@@ -1,12 +1,13 @@
 """The due index in the table: one small item for each moment at which a profile has to be looked at."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from homing.adapters.table import Table, text
+from homing.domain.ids import due_shard
 from homing.domain.moments import Moment, datetime_of, parse_moment
+from homing.ports import Look
 
-PARTITION = "DUE#0"
-"""One shard. The number stands in the key so that more can be added beside it."""
+DUE_PREFIX = "DUE#"
 
 
 class TableDue:
@@ -15,26 +16,32 @@ class TableDue:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def arm(self, moment: Moment, profile_id: str) -> None:
-        """Have the profile looked at then."""
-        self._table.put({"pk": text(PARTITION), "sk": text(due_key(moment, profile_id))})
+    def arm(self, looks: Collection[Look]) -> None:
+        """Have the profiles looked at."""
+        self._table.write_many(put=[{"pk": text(pk), "sk": text(sk)} for pk, sk in map(due_key, looks)])
 
-    def until(self, moment: Moment, limit: int) -> Sequence[tuple[Moment, str]]:
-        """The earliest moments up to `moment`, with their profiles."""
-        items = self._table.first(PARTITION, due_key(moment, "~"), limit)
+    def until(self, shard: int, moment: Moment, limit: int) -> Sequence[Look]:
+        """The earliest looks of the part up to `moment`."""
+        items = self._table.first(f"{DUE_PREFIX}{shard}", _at(moment) + "~", limit)
         return [read_due_key(item["sk"]["S"]) for item in items]
 
-    def disarm(self, moment: Moment, profile_id: str) -> None:
-        """It has been looked at."""
-        self._table.delete(PARTITION, due_key(moment, profile_id))
+    def disarm(self, looks: Collection[Look]) -> None:
+        """They have been taken."""
+        self._table.write_many(delete=[due_key(look) for look in looks])
 
 
-def due_key(moment: Moment, profile_id: str) -> str:
-    """The sort key: all moments equally long, so that they sort as they come."""
-    return f"{datetime_of(moment).strftime('%Y-%m-%dT%H:%M:%S.%f')[:-3]}Z#{profile_id}"
+def due_key(look: Look) -> tuple[str, str]:
+    """The keys of a look's item: its shard, and its moment with its profile."""
+    moment, profile_id = look
+    return f"{DUE_PREFIX}{due_shard(profile_id)}", _at(moment) + profile_id
 
 
-def read_due_key(sk: str) -> tuple[Moment, str]:
+def read_due_key(sk: str) -> Look:
     """The moment and the profile of a sort key."""
     told, _, profile_id = sk.partition("#")
     return parse_moment(told), profile_id
+
+
+def _at(moment: Moment) -> str:
+    """A moment as sort keys begin with it: all equally long, so that they sort as they come."""
+    return f"{datetime_of(moment).strftime('%Y-%m-%dT%H:%M:%S.%f')[:-3]}Z#"

@@ -1,4 +1,4 @@
-"""Step Functions, as far as journeys need it."""
+"""Step Functions, as far as journeys and the recompute need it."""
 
 import json
 from collections.abc import Mapping
@@ -20,11 +20,7 @@ class StepFunctionsExecutions:
 
     def start(self, journey: str, name: str, execution_input: Mapping[str, object]) -> None:
         """Start the journey's state machine; an execution of that name being there already is success."""
-        canonical = json.dumps(execution_input, sort_keys=True, separators=(",", ":"))
-        try:
-            self._client.start_execution(stateMachineArn=self._arns[journey], name=name, input=canonical)
-        except self._client.exceptions.ExecutionAlreadyExists:
-            return
+        _start(self._client, self._arns[journey], name, execution_input)
 
     def stop(self, journey: str, name: str, reason: str) -> None:
         """Stop the execution; none being there is success."""
@@ -33,3 +29,23 @@ class StepFunctionsExecutions:
             self._client.stop_execution(executionArn=execution, error="RunEnded", cause=reason)
         except self._client.exceptions.ExecutionDoesNotExist:
             return
+
+
+class StepFunctionsRecomputeRuns:
+    """The recompute's executions; see `homing.ports.RecomputeRuns`. `arn` is its state machine's."""
+
+    def __init__(self, client: "SFNClient", arn: str) -> None:
+        self._client = client
+        self._arn = arn
+
+    def start(self, name: str, execution_input: Mapping[str, object]) -> None:
+        """Start it under the name; an execution of that name being there already is success."""
+        _start(self._client, self._arn, name, execution_input)
+
+
+def _start(client: "SFNClient", arn: str, name: str, execution_input: Mapping[str, object]) -> None:
+    canonical = json.dumps(execution_input, sort_keys=True, separators=(",", ":"))
+    try:
+        client.start_execution(stateMachineArn=arn, name=name, input=canonical)
+    except client.exceptions.ExecutionAlreadyExists:
+        return

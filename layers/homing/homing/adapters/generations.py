@@ -15,11 +15,18 @@ class TableGenerations:
 
     def __init__(self, table: Table) -> None:
         self._table = table
+        self._read: Item | None = None
+        self._active: Generation | None = None
 
     def active(self) -> Generation | None:
-        """The generation that counts now, None where there has been none."""
+        """The generation that counts now, None where there has been none.
+
+        The same object for as long as it is the same generation: rules are dear to parse.
+        """
         item = self._table.get(GENERATION_PK, GENERATION_KEY)
-        return None if item is None else generation_of(item)
+        if item != self._read:
+            self._read, self._active = item, None if item is None else generation_of(item)
+        return self._active
 
     def switch(self, generation: Generation) -> None:
         """Let it count from now on. Raises Conflict unless its number is the active one's and one, or the first."""

@@ -1,6 +1,7 @@
 """Events and profiles in the table."""
 
 import zlib
+from collections.abc import Collection, Mapping
 
 from homing.adapters.table import ConditionFailed, Item, Table, bytes_of, number, text
 from homing.domain.events import Event
@@ -57,6 +58,12 @@ class TableProfiles:
         """The record as it stands, an empty one of version 0 where there is none."""
         item = self._table.get(partition(profile_id), PROFILE_KEY)
         return ProfileRecord(profile_id=profile_id) if item is None else profile_record(item)
+
+    def load_many(self, profile_ids: Collection[str]) -> Mapping[str, ProfileRecord]:
+        """Those of the records that there are, by profile id."""
+        keys = [(partition(profile_id), PROFILE_KEY) for profile_id in profile_ids]
+        records = map(profile_record, self._table.get_many(keys, consistent=True))
+        return {record.profile_id: record for record in records}
 
     def save(self, record: ProfileRecord) -> None:
         """Write the record over the version it was made from. Raises Conflict where that has changed."""

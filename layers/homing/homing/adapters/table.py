@@ -5,7 +5,7 @@ client that sent the event, the stream, the queue, the state machine) is the nex
 """
 
 from base64 import b64decode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from botocore.exceptions import ClientError
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 Item: TypeAlias = dict[str, Any]
 """An item in DynamoDB's own form: `{"pk": {"S": "..."}}`."""
 
-_BATCH = 100
+_READ_AT_ONCE = 100
+_WRITTEN_AT_ONCE = 25
 
 
 class ConditionFailed(Exception):
@@ -55,10 +56,11 @@ class Table:
         answer = self._client.get_item(TableName=self._name, Key=_key(pk, sk), ConsistentRead=True)
         return answer.get("Item")
 
-    def get_many(self, keys: Sequence[tuple[str, str]]) -> Iterator[Item]:
-        """Those of the items that exist, in no order, by cheaper reads that may be a second old."""
-        for start in range(0, len(keys), _BATCH):
-            asked: Any = {self._name: {"Keys": [_key(pk, sk) for pk, sk in keys[start : start + _BATCH]]}}
+    def get_many(self, keys: Sequence[tuple[str, str]], *, consistent: bool = False) -> Iterator[Item]:
+        """Those of the items that exist, in no order; cheaper reads, that may be a second old, unless `consistent`."""
+        for start in range(0, len(keys), _READ_AT_ONCE):
+            batch = [_key(pk, sk) for pk, sk in keys[start : start + _READ_AT_ONCE]]
+            asked: Any = {self._name: {"Keys": batch, "ConsistentRead": consistent}}
             while asked:
                 answer = self._client.batch_get_item(RequestItems=asked)
                 yield from answer["Responses"].get(self._name, [])
@@ -109,6 +111,18 @@ class Table:
     def delete(self, pk: str, sk: str) -> None:
         """Take the item away; none being there is success."""
         self._client.delete_item(TableName=self._name, Key=_key(pk, sk))
+
+    def write_many(self, *, put: Iterable[Item] = (), delete: Iterable[tuple[str, str]] = ()) -> None:
+        """Write whole items and take others away, in no order; no key may stand twice among them.
+
+        Where it is cut off, some are written and some are not.
+        """
+        requests: list[Any] = [{"PutRequest": {"Item": item}} for item in put]
+        requests += [{"DeleteRequest": {"Key": _key(pk, sk)}} for pk, sk in delete]
+        for start in range(0, len(requests), _WRITTEN_AT_ONCE):
+            asked: Any = {self._name: requests[start : start + _WRITTEN_AT_ONCE]}
+            while asked:
+                asked = self._client.batch_write_item(RequestItems=asked)["UnprocessedItems"]
 
     def first(self, pk: str, up_to: str, limit: int) -> Sequence[Item]:
         """The first items of a partition in the order of `sk`, up to and with `up_to`; a consistent read."""

@@ -6,8 +6,11 @@ Sixteen base32 characters carry 80 bits: two of a million profiles collide with 
 
 import base64
 import hashlib
+import zlib
 
 FINGERPRINT_LENGTH = 8
+DUE_SHARDS = 4
+"""Parts of the due index, each looked at by itself: as many as one rule of EventBridge can start, but for one."""
 
 
 def _digest(*parts: str) -> str:
@@ -43,6 +46,11 @@ def fingerprint(fact: str) -> str:
 def run_id(journey: str, profile_id: str, entry: str) -> str:
     """The name of a run, and of its execution: the same journey, profile and entry always give the same name."""
     return f"{journey}-{profile_id}-{entry}"
+
+
+def due_shard(profile_id: str) -> int:
+    """The part of the due index that a profile is in, for ever."""
+    return zlib.crc32(profile_id.encode()) % DUE_SHARDS
 
 
 def send_id(run: str, step: str) -> str:

@@ -4,12 +4,12 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Final, Literal, NamedTuple
 
 from pydantic import Field
 
 from homing.domain.events import Frozen
-from homing.domain.facts import ProfileFacts, birthday
+from homing.domain.facts import Assortment, ProfileFacts, birthday
 from homing.domain.ids import run_id
 from homing.domain.moments import Moment, datetime_of, format_moment, moment_of
 from homing.domain.profile import Profile
@@ -19,6 +19,8 @@ from homing.domain.rules.birthdays import day_in_year, zone_named
 OncePer = Literal["profile", "cart", "lapse", "year"]
 Ending = Literal["order", "empty_cart"]
 ExitReason = Literal["consent_withdrawn", "unsubscribed", "bounced", "complained", "ordered", "cart_emptied"]
+
+NO_ASSORTMENT: Final = Assortment()
 
 _WITHDRAWN_BY: dict[str, ExitReason] = {
     "unsubscribe": "unsubscribed",
@@ -103,11 +105,13 @@ class Wanted(NamedTuple):
     entry: str
 
 
-def wanted(journeys: Mapping[str, Journey], profile: Profile, at: Moment) -> Iterator[Wanted]:
+def wanted(
+    journeys: Mapping[str, Journey], profile: Profile, at: Moment, assortment: Assortment = NO_ASSORTMENT
+) -> Iterator[Wanted]:
     """The runs that should be, as the profile stands: to enter, a profile needs consent and an address."""
     if not profile.trait("email"):
         return
-    facts = ProfileFacts(profile)
+    facts = ProfileFacts(profile, assortment)
     if not facts.get("consent.marketing"):
         return
     for journey in journeys.values():

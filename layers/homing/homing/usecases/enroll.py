@@ -11,6 +11,7 @@ from homing.domain.permit import Contact
 from homing.domain.record import ProfileRecord
 from homing.domain.sends import INTERRUPTED, Run
 from homing.ports import Contacts, Executions, Profiles, Runs, Sends
+from homing.usecases.generations import ActiveShop
 
 
 class Change(StrEnum):
@@ -24,7 +25,7 @@ class Change(StrEnum):
 class Enroller:
     """Starts and ends runs. Everything it does may be done again: names are made of what they name."""
 
-    journeys: Mapping[str, Journey]
+    active: ActiveShop
     profiles: Profiles
     contacts: Contacts
     runs: Runs
@@ -39,22 +40,25 @@ class Enroller:
         """
         if record.joined_to is not None:
             return []
-        runs_wanted = list(wanted(self.journeys, record.facts, now))
+        shop = self.active.at(now, record)
+        runs_wanted = list(wanted(shop.journeys, record.facts, now, shop.segments.assortment))
         if not runs_wanted and before is not None and _looked_at(before) == _looked_at(record):
             return []
         email = record.facts.trait("email")
         contact = self.contacts.load(contact_id(email)) if email else None
         if contact is None:
             return []
-        done = [(Change.ENDED, name) for name in self._end_runs(record, contact, now)]
+        done = [(Change.ENDED, name) for name in self._end_runs(shop.journeys, record, contact, now)]
         done += [(Change.STARTED, want.journey.name) for want in runs_wanted if self._start(want, record, contact, now)]
         return done
 
-    def _end_runs(self, record: ProfileRecord, contact: Contact, now: Moment) -> list[str]:
+    def _end_runs(
+        self, journeys: Mapping[str, Journey], record: ProfileRecord, contact: Contact, now: Moment
+    ) -> list[str]:
         ended = []
         for run_id, profile_id in contact.runs.items():
             run = _named(run_id, contact)
-            journey = self.journeys.get(run.journey)
+            journey = journeys.get(run.journey)
             if journey is None or profile_id not in (record.profile_id, *record.facts.anonymous):
                 continue
             reason = journey.exit_reason(record.facts, run.entry)

@@ -1,24 +1,24 @@
 """Events into profiles: the fold, with identity, segments, the contact's consent and the catalogue."""
 
 from collections.abc import Iterable, MutableMapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from homing.domain.catalogue import CatalogueProduct, first_told, is_sampled
 from homing.domain.events import Event
-from homing.domain.generation import Generation
 from homing.domain.ids import alias_id, contact_id
-from homing.domain.moments import MINUTE, Moment
+from homing.domain.moments import Moment
 from homing.domain.profile import Profile
 from homing.domain.record import ProfileRecord
 from homing.errors import Conflict
 from homing.ports import Catalogue, Contacts, Due, Profiles
+from homing.usecases.arming import arm
+from homing.usecases.generations import ActiveGeneration
 from homing.usecases.histories import gives_way, owner_of, with_histories
 
 ATTEMPTS = 5
 REMEMBERED_PRODUCTS = 5_000
-AT_HAND = MINUTE
-"""Longer than it takes to write a profile after its due item."""
 
 
 class StoredEvent(NamedTuple):
@@ -39,25 +39,26 @@ class Projector:
     contacts: Contacts
     due: Due
     catalogue: Catalogue
-    generation: Generation
+    active: ActiveGeneration
     currency: str
     known: MutableMapping[str, CatalogueProduct] = field(default_factory=dict)
 
-    def fold(self, alias: str, stored: Sequence[StoredEvent], now: Moment) -> None:
+    def fold(self, alias: str, stored: Sequence[StoredEvent], now: Moment) -> ProfileRecord:
         """Fold all events of one alias into the profile that it belongs to; repeating this changes nothing.
 
-        Raises Conflict where others keep writing the same profile.
+        The record as it stands then. Raises Conflict where others keep writing the same profile.
         """
-        for attempt in range(ATTEMPTS):
-            try:
-                self._fold_once(alias, stored, now)
-                break
-            except Conflict:
-                if attempt == ATTEMPTS - 1:
-                    raise
+        record = self._fold_until_written(alias, stored, now)
         self._learn_products([event for event, _ in stored])
+        return record
 
-    def _fold_once(self, alias: str, stored: Sequence[StoredEvent], now: Moment) -> None:
+    def _fold_until_written(self, alias: str, stored: Sequence[StoredEvent], now: Moment) -> ProfileRecord:
+        for _ in range(ATTEMPTS - 1):
+            with suppress(Conflict):
+                return self._fold_once(alias, stored, now)
+        return self._fold_once(alias, stored, now)
+
+    def _fold_once(self, alias: str, stored: Sequence[StoredEvent], now: Moment) -> ProfileRecord:
         record, closed = owner_of(self.profiles, alias)
         # A crash may have closed a history and not taken it over: that comes before anything is added.
         facts = with_histories(record.facts, closed)
@@ -69,7 +70,11 @@ class Projector:
             if owner is not None:
                 self._close(ours, owner.profile_id, owner.facts.user_id)
                 return self._fold_once(alias, stored, now)
-        return self._save(record, record.with_facts(facts, self.generation, now), now)
+        after = record.with_facts(facts, self.active.at(now, record), now)
+        if after.tells_more_than(record):
+            arm(self.due, record, after, now)
+            self.profiles.save(after)
+        return after
 
     def _with_anonymous_history(self, facts: Profile, profile_id: str, event: Event) -> Profile:
         """The facts, with those from before the shopper was known, where the event tells who it was."""
@@ -122,18 +127,6 @@ class Projector:
         closed = record.model_copy(update=changes)
         self.profiles.save(closed)
         return closed
-
-    def _save(self, before: ProfileRecord, after: ProfileRecord, now: Moment) -> None:
-        if after == before:
-            return
-        newly_due = after.due_at if after.due_at != before.due_at else None
-        if newly_due is not None:
-            # Before the profile: a crash in between leaves a look too many, never one too few.
-            self.due.arm(newly_due, after.profile_id)
-        self.profiles.save(after)
-        if newly_due is not None and newly_due - now < AT_HAND:
-            # A look between the two writes found a moment that the profile did not know yet, and took it away.
-            self.due.arm(newly_due, after.profile_id)
 
     def _learn_products(self, events: Iterable[Event]) -> None:
         new: list[CatalogueProduct] = []

@@ -21,6 +21,7 @@ from homing.domain.population import Counted, Counter, figures
 from homing.domain.record import ProfileRecord
 from homing.errors import Conflict
 from homing.ports import Due, Generations, Papers, Part, Profiles
+from homing.usecases.arming import arm
 
 AT_A_TIME = 10_000
 """Profiles written before a call comes to its end: a fraction of what a function's fifteen minutes allow."""
@@ -120,7 +121,7 @@ class Recompute:
             for record in page.profiles:
                 after = comparing.compare(record)
                 if after is not None and not preview:
-                    comparing.note(written=self._write(after, now))
+                    comparing.note(written=self._write(record, after, now))
             following = page.next
             if comparing.written >= self.at_a_time:
                 break
@@ -157,18 +158,13 @@ class Recompute:
         (candidate,) = self.papers.kept(run, CANDIDATE)
         return Generation.model_validate_json(candidate)
 
-    def _write(self, after: ProfileRecord, now: Moment) -> bool:
-        """Whether it was written, once and with its due item; False where somebody else has written it since."""
-        if after.due_at is not None:
-            # Before the profile: a crash in between leaves a look too many, never one too few.
-            self.due.arm(after.due_at, after.profile_id)
+    def _write(self, before: ProfileRecord, after: ProfileRecord, now: Moment) -> bool:
+        """Whether it was written, once and after its due item; False where somebody else has written it since."""
+        arm(self.due, before, after, now, AT_HAND)
         try:
             self.profiles.save(after)
         except Conflict:
             return False
-        if after.due_at is not None and after.due_at - now < AT_HAND:
-            # A look between the two writes found a moment that the profile did not know yet, and took it away.
-            self.due.arm(after.due_at, after.profile_id)
         return True
 
 
@@ -191,13 +187,13 @@ class _Comparing:
         if record.joined_to is not None:
             return None
         self._profiles += 1
-        self._members.update(record.segments)
+        self._members.update(record.segments.keys())
         if record.generation >= self.generation.number:
             return None
         after = record.with_facts(record.facts, self.generation, self.now)
         self._entering.update(after.segments.keys() - record.segments.keys())
         self._leaving.update(record.segments.keys() - after.segments.keys())
-        if after.segments.keys() == record.segments.keys() and not _looks_earlier(after, record):
+        if after.segments.keys() == record.segments.keys() and not _looks_earlier(after, record, self.now):
             return None
         self._differing += 1
         return after
@@ -220,6 +216,11 @@ class _Comparing:
         )
 
 
-def _looks_earlier(after: ProfileRecord, before: ProfileRecord) -> bool:
-    """Whether the armed moment would come too late; one that comes too early does no harm."""
-    return after.due_at is not None and (before.due_at is None or after.due_at < before.due_at)
+def _looks_earlier(after: ProfileRecord, before: ProfileRecord, now: Moment) -> bool:
+    """Whether the armed moment would come too late; one that comes too early does no harm.
+
+    Of one that is over, nobody knows to when the look has put it off.
+    """
+    if after.due_at is None:
+        return False
+    return before.due_at is None or before.is_due(now) or after.due_at < before.due_at
