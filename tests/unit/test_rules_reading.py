@@ -5,11 +5,13 @@ from collections.abc import Mapping
 
 import pytest
 
+from homing.domain import orders, profile
 from homing.domain.facts import ProfileFacts
 from homing.domain.profile import Profile
 from homing.domain.rules import FACTS, Definitions, Rule, RuleError, read_rule
 from homing.domain.rules.definitions import read_calendar, read_scores
 from homing.domain.rules.errors import Path
+from homing.domain.rules.vocabulary import REMEMBERED_DAYS, REMEMBERED_EVENTS
 
 ROOT: Path = ("segments", "lapsed")
 
@@ -207,6 +209,15 @@ def test_a_rule_that_contains_itself_is_refused() -> None:
 def test_every_fact_that_a_rule_may_name_is_a_fact_of_the_profile() -> None:
     facts = ProfileFacts(Profile())
     assert set(facts.names) == set(FACTS)
+
+
+def test_rules_reach_as_far_back_as_the_profile_remembers() -> None:
+    doings: dict[str, profile.Doing] = {"visits": "visits", "products.viewed": "viewed", "products.added": "added"}
+    doings |= {"mails.opened": "opened", "mails.clicked": "clicked"}
+    kept = {fact: profile.REMEMBERED_DAYS[doing] for fact, doing in doings.items()}
+    kept |= {"orders.placed": orders.REMEMBERED_DAYS, "orders.spent": orders.REMEMBERED_DAYS}
+    assert kept == REMEMBERED_DAYS
+    assert profile.REMEMBERED_EVENTS == REMEMBERED_EVENTS
 
 
 KINDS: Mapping[str, tuple[type, ...]] = {
