@@ -9,7 +9,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -35,6 +35,7 @@ _SHOPPERS = count(1)
 _MESSAGES = count(1)
 
 Answer = Callable[[dict[str, Any]], dict[str, str]]
+OpenShop = Callable[..., AbstractContextManager["Shop"]]
 
 
 @dataclass
@@ -238,9 +239,15 @@ def shop_on_schedule() -> Iterator[Shop]:
         yield shop
 
 
+@pytest.fixture
+def open_shop() -> OpenShop:
+    """Opens a shop with parameters of its own. There is room for one shop at a time in a file."""
+    return opened
+
+
 @contextmanager
-def opened() -> Iterator[Shop]:
-    with VirtualClock(OPENING) as clock, deployed(Timers(clock)) as cloud:
+def opened(**parameters: str) -> Iterator[Shop]:
+    with VirtualClock(OPENING) as clock, deployed(Timers(clock), parameters=parameters) as cloud:
         yield Shop(cloud, Recorder(cloud))
 
 
