@@ -75,7 +75,7 @@ def list_segments(
         print(sizes_json(population.source, generation, counted, ahead))
         return
     console = Console(highlight=False)
-    console.print(f"{source} as of {minute(now)}; {generation_line(generation)}", markup=False)
+    console.print(f"{source} as of {minute(now)}; {generation_line(generation)}", markup=False, soft_wrap=True)
     console.print(sizes_table(counted, generation, ahead))
 
 
@@ -120,7 +120,7 @@ def explain(
         return
     console = Console(highlight=False)
     place = f"profile {record.profile_id} of {source} at {minute(answer.at)}"
-    console.print("; ".join([place, *answer.notes, generation_line(generation)]), markup=False)
+    console.print("; ".join([place, *answer.notes, generation_line(generation)]), markup=False, soft_wrap=True)
     console.print(reasons_view(told, answer.at))
 
 
@@ -160,7 +160,8 @@ def diff(
         print(difference_json(population.source, generation, found))
         return
     console = Console(highlight=False)
-    console.print(f"{shop_dir} beside {source} as of {minute(now)}; {generation_line(generation)}", markup=False)
+    head = f"{shop_dir} beside {source} as of {minute(now)}; {generation_line(generation)}"
+    console.print(head, markup=False, soft_wrap=True)
     if candidate.rules_fingerprint == generation.rules_fingerprint:
         console.print("the rules are the same: what differs is due to figures counted anew")
     console.print(difference_table(found))

@@ -5,7 +5,7 @@ import json
 import re
 import zlib
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -60,7 +60,7 @@ def open_source(place: str, now: Moment) -> Source:
             f"{place}: there is no such folder or file; `homing demo` makes the folder demo, and --from reads others"
         )
     if (path / SNAPSHOT).is_file():
-        return FileSource(place, [path / SNAPSHOT], _end_of_run(path, now))
+        return FileSource(place, [path / SNAPSHOT], _moment_in(path / "summary.json", "ended_at", now))
     if (path / "summary.json").is_file():
         raise SourceUnreadable(f"{place}: a run without {SNAPSHOT}; simulate it again")
     return _export(place, path, now)
@@ -138,9 +138,7 @@ def _live(place: str, now: Moment) -> LiveSource:
 
     table = place.removeprefix(LIVE)
     if not table:
-        raise SourceUnreadable(
-            f"{place}: name the table, such as table:homing-Table-1ABC; it is an output of the stack"
-        )
+        raise SourceUnreadable(f"{place} names no table: the stack's output TableName tells it")
     with _told_plainly(table):
         client = boto3.client("dynamodb", config=Config(retries={"mode": "standard"}))
     return LiveSource(place, now, table, client)
@@ -169,10 +167,6 @@ def _told_plainly(table: str) -> Iterator[None]:
         raise SourceUnreadable(f"cannot reach DynamoDB: {error}") from error
 
 
-def _end_of_run(folder: Path, now: Moment) -> Moment:
-    return _moment_in(folder / "summary.json", "ended_at", now)
-
-
 def _export(place: str, folder: Path, now: Moment) -> FileSource:
     """An export's own folder, or one above it that holds no other."""
     exports = sorted({path.parent for path in folder.rglob("data/*.gz")})
@@ -184,8 +178,7 @@ def _export(place: str, folder: Path, now: Moment) -> FileSource:
     if len(exports) > 1:
         raise SourceUnreadable(f"{place} holds {len(exports)} exports: name one of them, such as {exports[-1].parent}")
     files = sorted(exports[0].glob("*.gz"))
-    manifest = exports[0].parent / _MANIFEST
-    as_of = _moment_in(manifest, "exportTime", now) if manifest.is_file() else now
+    as_of = _moment_in(exports[0].parent / _MANIFEST, "exportTime", now)
     return FileSource(place, [_readable(path) for path in files], as_of)
 
 
@@ -198,8 +191,9 @@ def _readable(path: Path) -> Path:
 
 
 def _moment_in(file: Path, field: str, now: Moment) -> Moment:
+    """The moment that the file tells; `now` without the file or the field."""
     try:
-        told = json.loads(file.read_bytes()).get(field)
+        told = json.loads(file.read_bytes()).get(field) if file.is_file() else None
         return now if told is None else parse_moment(told)
     except (OSError, ValueError, AttributeError, TypeError) as error:
         raise SourceUnreadable(f"{file}: {error}") from error
@@ -215,11 +209,12 @@ def _lines(path: Path) -> Iterator[bytes]:
 
 
 def _item(line: bytes, place: str) -> Item:
-    try:
+    told: Any = None
+    with suppress(ValueError, KeyError, TypeError):
         told = json.loads(line)
-        if "Item" not in told and "Keys" in told:
-            raise SourceUnreadable(f"{place}: an incremental export; a full one is needed (--export-type FULL_EXPORT)")
         item: Item = told["Item"]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise SourceUnreadable(f'{place}: no line of an export, which is {{"Item": {{...}}}}') from error
-    return item
+        if isinstance(item["pk"]["S"], str) and isinstance(item["sk"]["S"], str):
+            return item
+    if isinstance(told, dict) and "Keys" in told:
+        raise SourceUnreadable(f"{place}: an incremental export; a full one is needed (--export-type FULL_EXPORT)")
+    raise SourceUnreadable(f'{place}: no line of an export, which is {{"Item": {{...}}}}')
