@@ -6,7 +6,7 @@ from typing import Final
 
 from homing.domain.moments import DAY, Moment
 from homing.domain.rules.remembering import Remembering
-from homing.domain.rules.verdict import NEVER, Rule, Verdict, fails
+from homing.domain.rules.verdict import ALWAYS, NEVER, Rule, Verdict, fails
 from homing.domain.rules.vocabulary import Facts
 
 CALENDARS_TURN: Final = (8 * 366 + 3) * DAY
@@ -36,8 +36,7 @@ class AnyOf:
 
     def evaluate(self, facts: Facts, at: Moment) -> Verdict:
         """Whether the rules are not unanimous in failing."""
-        none_holds, changes_at = unanimous(self.rules, facts, at, vote=False)
-        return Verdict(member=not none_holds, changes_at=changes_at)
+        return opposite(unanimous(self.rules, facts, at, vote=False))
 
     def settles_at(self, facts: Facts) -> Moment:
         """When the last of the rules settles."""
@@ -52,8 +51,7 @@ class Not:
 
     def evaluate(self, facts: Facts, at: Moment) -> Verdict:
         """Whether the rule does not hold."""
-        member, changes_at = self.rule.evaluate(facts, at)
-        return Verdict(member=not member, changes_at=changes_at)
+        return opposite(self.rule.evaluate(facts, at))
 
     def settles_at(self, facts: Facts) -> Moment:
         """When the rule settles."""
@@ -106,6 +104,14 @@ def unanimous(rules: tuple[Rule, ...], facts: Facts, at: Moment, *, vote: bool) 
             horizon = max(at, *(rule.settles_at(facts) for rule in rules)) + CALENDARS_TURN
         if moment > horizon:
             return NEVER
+
+
+def opposite(verdict: Verdict) -> Verdict:
+    """The verdict of the rule's opposite, which turns at the same moment."""
+    member, changes_at = verdict
+    if changes_at is None:
+        return NEVER if member else ALWAYS
+    return Verdict(not member, changes_at)
 
 
 def earliest(moments: Iterable[Moment | None]) -> Moment | None:
