@@ -12,7 +12,7 @@ from math import log
 MOST_POINTS = 100
 """Quantiles that stand for all amounts where there are more: the work grows with their square."""
 
-FEWEST = 20
+ENOUGH = 20
 """Fewer amounts than this have no groups that one could rely on."""
 
 MOST_CLASSES = 4
@@ -26,7 +26,7 @@ def natural_breaks(amounts: Sequence[float]) -> list[float]:
     There are as few groups as explain four fifths of the variance, and at most four. Amounts of nothing are left out.
     """
     ordered = sorted(amount for amount in amounts if amount > 0)
-    if len(ordered) < FEWEST:
+    if len(ordered) < ENOUGH:
         return []
     points = _quantile_points(ordered)
     costs = _Costs([log(point) for point in points])

@@ -6,7 +6,7 @@ from math import ceil
 
 from homing.domain.moments import DAY, Duration, Moment
 from homing.domain.record import ProfileRecord
-from local.report.breaks import natural_breaks
+from local.report.breaks import ENOUGH, natural_breaks
 
 YEAR: Duration = 365 * DAY
 PERCENTS = (10, 25, 50, 75, 90)
@@ -28,14 +28,17 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """Of one segment: members, those who bought within the year, and what they spent; None where too few did."""
+    """Of one segment: members, those who bought within the year, and what they spent; None where too few did.
+
+    `advice` is what a marketer may do with it, in a line.
+    """
 
     name: str
     members: int
     buyers: int
     per_order: Spread | None
     per_year: Spread | None
-    advice: str | None
+    advice: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,21 +96,20 @@ def _spending(name: str, members: Sequence[Purchases], currency: str) -> Spendin
         buyers=len(years),
         per_order=per_order,
         per_year=spread(years),
-        advice=_advice(orders, per_order, currency) if per_order else None,
+        advice=_advice(orders, per_order, currency) if per_order else "",
     )
 
 
-def _advice(orders: Sequence[float], per_order: Spread, currency: str) -> str | None:
-    """A threshold just above a break that enough orders come near to."""
+def _advice(orders: Sequence[float], per_order: Spread, currency: str) -> str:
+    """A threshold just above a break, and rather one that most orders do not reach by themselves."""
     if not per_order.breaks:
-        return None
-    options = [(_share_near(orders, threshold), threshold) for threshold in map(round_up, per_order.breaks)]
-    share, threshold = max(options, key=lambda option: (option[0], -option[1]))
-    if share < 0.05:
-        return None
+        return "Too few orders for a threshold." if len(orders) < ENOUGH else "Amounts do not part: no threshold."
+    thresholds = [round_up(amount) for amount in per_order.breaks]
+    median = per_order.quantiles[PERCENTS.index(50)]
+    lifting = [threshold for threshold in thresholds if threshold >= median] or thresholds
+    share, threshold = max((_share_near(orders, threshold), threshold) for threshold in lifting)
     return (
-        f"Free shipping from {threshold:,.0f} {currency}: {share:.0%} of their orders end less than a third below it, "
-        "within reach of one thing more."
+        f"Free shipping from {threshold:,} {currency}: {share:.0%} of their orders are less than a third short of it."
     )
 
 

@@ -21,8 +21,8 @@ SUBJECTS: Final[Mapping[str, tuple[str, ...]]] = {
         "calendar",
         "birthday",
     ),
-    "Mail and channels": ("consent.newsletter", "consent.newsletter_at", "mails", "campaigns", "channel"),
-    "Engagement": ("score", "activity", "visits", "products", "event"),
+    "Mail and channels": ("consent.newsletter", "consent.newsletter_at", "campaigns", "channel"),
+    "Engagement": ("score", "activity", "visits", "products", "mails", "event"),
     "Buying": ("orders",),
     "Signing up": ("consent", "signed_up_at"),
 }

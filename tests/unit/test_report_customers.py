@@ -125,8 +125,21 @@ def test_a_threshold_just_above_a_break_is_advised_with_who_comes_near_it() -> N
     amounts = [20.0] * 15 + [36.0] * 5 + [58.0] * 10
     buyers = [buyer((NOW - DAY, amount), name=f"b{i}", segments=("all",)) for i, amount in enumerate(amounts)]
     (told,) = spending_of_segments(buyers, [], NOW, "EUR")
-    assert told.advice is not None
-    assert told.advice.startswith("Free shipping from 40 EUR: 17% of their orders")
+    assert told.advice == "Free shipping from 40 EUR: 17% of their orders are less than a third short of it."
+
+
+def test_a_threshold_that_half_of_the_orders_reach_anyway_is_not_advised_where_there_is_a_higher_one() -> None:
+    amounts = [10.0] * 12 + [40.0] * 20 + [125.0] * 4 + [160.0] * 12
+    buyers = [buyer((NOW - DAY, amount), name=f"b{i}", segments=("all",)) for i, amount in enumerate(amounts)]
+    (told,) = spending_of_segments(buyers, [], NOW, "EUR")
+    assert told.per_order is not None
+    assert list(told.per_order.breaks) == [40, 125]
+    assert told.advice.startswith("Free shipping from 130 EUR: 8% of their orders")
+
+
+def test_of_few_orders_no_threshold_is_advised() -> None:
+    buyers = [buyer((NOW - DAY, 10.0 * (i % 3 + 1)), name=f"b{i}", segments=("all",)) for i in range(6)]
+    assert [told.advice for told in spending_of_segments(buyers, [], NOW, "EUR")] == ["Too few orders for a threshold."]
 
 
 @pytest.mark.parametrize(("amount", "threshold"), [(41, 45), (45, 45), (99, 100), (121, 130), (501, 550)])
