@@ -64,24 +64,36 @@ class Filler:
 
     cloud: Cloud
     crowd: Crowd
-    profiles: int = 0
+    waiting: int = 0
+    due: int = 0
     _store: "_Store" = field(init=False)
 
     def __post_init__(self) -> None:
         self._store = _Store(inside_moto.Table(self.cloud.physical_id("Table"), self.cloud.region))
 
-    def add(self, waiting: int, due: int) -> None:
-        """Add so many profiles of each kind."""
+    def add(self, count: int) -> None:
+        """Add so many profiles that stay as they are."""
+        for number in range(self.waiting, self.waiting + count):
+            self._put(f"waiting {number}", self.crowd.waiting[number % len(self.crowd.waiting)])
+        self.waiting += count
+
+    def make_due(self, count: int) -> None:
+        """Have the memberships of so many profiles change now: the same ones each time, as they were before."""
+        for number in range(count):
+            self._put(f"due {number}", self.crowd.due[number % len(self.crowd.due)])
+        self.due = max(self.due, count)
+
+    @property
+    def profiles(self) -> int:
+        """How many there are."""
+        return self.waiting + self.due
+
+    def _put(self, shopper: str, record: ProfileRecord) -> None:
         table = cast("Table", self._store)
-        profiles, index = TableProfiles(table), TableDue(table)
-        for records, count in ((self.crowd.waiting, waiting), (self.crowd.due, due)):
-            for number in range(count):
-                self.profiles += 1
-                profile_id = alias_id("user", f"shopper {self.profiles}")
-                record = records[number % len(records)].model_copy(update={"profile_id": profile_id})
-                profiles.save(record)
-                if record.due_at is not None:
-                    index.arm([(record.due_at, profile_id)])
+        profile_id = alias_id("user", shopper)
+        TableProfiles(table).save(record.model_copy(update={"profile_id": profile_id}))
+        if record.due_at is not None:
+            TableDue(table).arm([(record.due_at, profile_id)])
 
     def lines(self) -> Iterator[bytes]:
         """The profiles as an export of the table has them, a line each."""
