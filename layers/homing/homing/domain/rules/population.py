@@ -22,4 +22,4 @@ class Top(Timeless):
         value = facts.get(self.fact)
         if value is None or self.least is None or value < self.least:
             return False
-        return bool(facts.get("orders.count"))
+        return bool((facts.get("orders.count") or 0) > 0)
