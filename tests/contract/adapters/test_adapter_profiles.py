@@ -102,6 +102,13 @@ def test_a_profile_reads_back_with_the_next_version(profiles: TableProfiles) -> 
     assert profiles.load("p") == record.model_copy(update={"version": 2, "joined_to": "q"})
 
 
+def test_many_profiles_are_read_at_once_and_those_that_are_none_are_left_out(profiles: TableProfiles) -> None:
+    for name in ("p", "q"):
+        profiles.save(ProfileRecord(profile_id=name))
+    assert profiles.load_many({"p", "q", "nobody"}) == {name: profiles.load(name) for name in ("p", "q")}
+    assert profiles.load_many([]) == {}
+
+
 def test_of_two_writers_of_one_version_the_second_is_told(profiles: TableProfiles) -> None:
     profiles.save(ProfileRecord(profile_id="p"))
     read = profiles.load("p")

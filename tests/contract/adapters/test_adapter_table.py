@@ -108,6 +108,39 @@ def test_reading_no_items_asks_nobody(table: Table) -> None:
     assert list(table.get_many([])) == []
 
 
+def test_a_consistent_read_of_many_items_finds_what_has_just_been_written(table: Table) -> None:
+    keys = [(f"P#{n}", "PROFILE") for n in range(110)]
+    table.write_many(put=[{"pk": text(pk), "sk": text(sk)} for pk, sk in keys])
+    assert {item["pk"]["S"] for item in table.get_many(keys, consistent=True)} == {pk for pk, _ in keys}
+
+
+def test_many_items_are_written_and_taken_away_together(table: Table) -> None:
+    keys = [(f"DUE#{n % 4}", f"{n:03}") for n in range(60)]
+    table.write_many(put=[{"pk": text(pk), "sk": text(sk)} for pk, sk in keys])
+    table.write_many(put=[ITEM], delete=[*keys[:40], ("DUE#0", "never there")])
+    assert {item["sk"]["S"] for item in table.get_many([*keys, ("P#1", "PROFILE")])} == {
+        *(sk for _, sk in keys[40:]),
+        "PROFILE",
+    }
+
+
+def test_what_a_batch_left_unwritten_is_asked_for_again() -> None:
+    class Busy:
+        """Takes one request of each batch."""
+
+        def __init__(self) -> None:
+            self.taken: list[Any] = []
+
+        def batch_write_item(self, *, RequestItems: Any) -> Any:  # noqa: N803 - boto3's name
+            [(name, requests)] = RequestItems.items()
+            self.taken.append(requests[0])
+            return {"UnprocessedItems": {name: requests[1:]} if requests[1:] else {}}
+
+    busy: Any = Busy()
+    Table(busy, "table").write_many(put=[ITEM], delete=[("a", "b"), ("c", "d")])
+    assert [next(iter(request)) for request in busy.taken] == ["PutRequest", "DeleteRequest", "DeleteRequest"]
+
+
 def test_items_too_large_for_one_answer_are_asked_for_again(table: Table) -> None:
     keys = [(f"PRODUCT#{n}", "PRODUCT") for n in range(45)]
     for pk, sk in keys:
