@@ -23,7 +23,7 @@ Exit status: 0 where both agree, 1 where anything differs, 2 where a file cannot
 import json
 import lzma
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -235,16 +235,13 @@ class Opinion:
         if mine != self.run.accepted:
             self._differ("the whole run", "messages taken", mine, self.run.accepted)
 
-    def on_figures(self) -> list[tuple[str, int, str]]:
-        """Compare each threshold; rows of moment, customers and threshold."""
-        rows = []
-        for switch in self.run.switches:
-            buyers = self.shop.buyers(switch.counted_at)
-            mine = threshold(buyers)
+    def on_figures(self) -> int:
+        """Compare the threshold of each of the run's figures; how many there are."""
+        thresholds = [threshold(self.shop.buyers(switch.counted_at)) for switch in self.run.switches]
+        for switch, mine in zip(self.run.switches, thresholds, strict=True):
             if mine != switch.threshold:
                 self._differ(iso(switch.at), TOP, mine, switch.threshold)
-            rows.append((iso(switch.at), len(buyers.filter(CUSTOMER)), "-" if mine is None else f"{mine / 100:,.2f}"))
-        return rows
+        return sum(mine is not None for mine in thresholds)
 
     def on_month(self, at: int) -> list[int]:
         """Compare the memberships at `at`; how many members each segment has, by the second opinion."""
@@ -304,10 +301,10 @@ def main(
         raise typer.Exit(2) from error
     opinion = Opinion(Shop.told_by(messages), run)
     opinion.on_messages()
-    console.print(figures_table(opinion.on_figures()))
+    thresholds = opinion.on_figures()
     ends = month_ends(run.began_at, run.ended_at)
     console.print(months_table({iso(at)[:10]: opinion.on_month(at) for at in ends}))
-    console.print(verdict(opinion, len(ends)))
+    console.print(verdict(opinion, len(ends), thresholds))
     raise typer.Exit(1 if opinion.differences else 0)
 
 
@@ -322,22 +319,14 @@ def months_table(months: Mapping[str, Sequence[int]]) -> Table:
     return table
 
 
-def figures_table(rows: Iterable[tuple[str, int, str]]) -> Table:
-    """The thresholds of the top ten percent."""
-    table = Table(title=f"Figures: {TOP} %", title_justify="left")
-    table.add_column("in force from")
-    table.add_column("customers", justify="right")
-    table.add_column("least revenue", justify="right")
-    for at, customers, least in rows:
-        table.add_row(at, f"{customers:,}", least)
-    return table
-
-
-def verdict(opinion: Opinion, months: int) -> Table | str:
+def verdict(opinion: Opinion, months: int, thresholds: int) -> Table | str:
     """What came of it; the differences, where there are any."""
     count = len(opinion.differences)
     if not count:
-        return f"[green]All agree[/]: {opinion.compared:,} memberships at {months} month ends, 0 differences."
+        return (
+            f"[green]All agree[/]: {len(opinion.shop.messages):,} messages, {opinion.compared:,} memberships "
+            f"at {months} months' ends, {thresholds} thresholds, 0 differences."
+        )
     table = Table(title=f"{count:,} differences", title_justify="left", title_style="bold red")
     for column in ("at", "what", "second opinion", "run"):
         table.add_column(column)
