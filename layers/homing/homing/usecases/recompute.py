@@ -20,7 +20,7 @@ from homing.domain.moments import MINUTE, Moment
 from homing.domain.population import Counted, Counter, figures
 from homing.domain.record import ProfileRecord
 from homing.errors import Conflict
-from homing.ports import Due, Generations, Papers, Part, Profiles
+from homing.ports import Due, Generations, Look, Papers, Part, Profiles
 from homing.usecases.arming import arm
 
 AT_A_TIME = 10_000
@@ -118,10 +118,12 @@ class Recompute:
         comparing = _Comparing(generation, now)
         following = None
         for page in part.pages(start):
-            for record in page.profiles:
-                after = comparing.compare(record)
-                if after is not None and not preview:
-                    comparing.note(written=self._write(record, after, now))
+            changes = [change for record in page.profiles if (change := comparing.compare(record)) is not None]
+            if not preview:
+                self.due.arm([change.look for change in changes if change.look is not None and not change.differs])
+                for change in changes:
+                    if change.differs:
+                        comparing.note(written=self._write(change.before, change.after, now))
             following = page.next
             if comparing.written >= self.at_a_time:
                 break
@@ -182,8 +184,8 @@ class _Comparing:
     _entering: Tally[str] = field(default_factory=Tally)
     _leaving: Tally[str] = field(default_factory=Tally)
 
-    def compare(self, record: ProfileRecord) -> ProfileRecord | None:
-        """The record as the generation has it, where it is to be written: memberships or the next look are others."""
+    def compare(self, record: ProfileRecord) -> "_Change | None":
+        """The record as it is and as the generation has it; None where it is evaluated with that already."""
         if record.joined_to is not None:
             return None
         self._profiles += 1
@@ -193,10 +195,9 @@ class _Comparing:
         after = record.with_facts(record.facts, self.generation, self.now)
         self._entering.update(after.segments.keys() - record.segments.keys())
         self._leaving.update(record.segments.keys() - after.segments.keys())
-        if after.segments.keys() == record.segments.keys() and not _looks_earlier(after, record, self.now):
-            return None
-        self._differing += 1
-        return after
+        change = _Change(record, after, self.now)
+        self._differing += change.differs
+        return change
 
     def note(self, *, written: bool) -> None:
         """What became of one that was to be written."""
@@ -216,11 +217,29 @@ class _Comparing:
         )
 
 
-def _looks_earlier(after: ProfileRecord, before: ProfileRecord, now: Moment) -> bool:
-    """Whether the armed moment would come too late; one that comes too early does no harm.
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """A record before and after."""
 
-    Of one that is over, nobody knows to when the look has put it off.
-    """
-    if after.due_at is None:
-        return False
-    return before.due_at is None or before.is_due(now) or after.due_at < before.due_at
+    before: ProfileRecord
+    after: ProfileRecord
+    now: Moment
+
+    @property
+    def differs(self) -> bool:
+        """Whether it is to be written: other memberships, or a look armed that comes too late."""
+        before, after = self.before, self.after
+        if (after.segments.keys(), after.parked) != (before.segments.keys(), before.parked):
+            return True
+        if after.due_at is None or before.is_due(self.now):
+            return False
+        return before.due_at is None or after.due_at < before.due_at
+
+    @property
+    def look(self) -> Look | None:
+        """What is to be armed where nothing else differs: of a moment that is over, nobody knows to when the look has
+        put it off, and whoever looks at any later moment takes the profile as due.
+        """
+        if self.after.due_at is None or not self.before.is_due(self.now):
+            return None
+        return self.after.due_at, self.after.profile_id
