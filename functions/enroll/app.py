@@ -5,7 +5,8 @@ from typing import Any
 from homing import bootstrap
 from homing.adapters.profiles import profile_record
 from homing.adapters.stream import by_partition, each_partition
-from homing.observability import count_by, metrics
+from homing.observability import count, count_by, metrics
+from homing.usecases.enroll import Change
 
 
 @metrics.log_metrics
@@ -19,5 +20,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         before = profile_record(old) if old is not None else None
         for change, journey in enroller.reconcile(record, before, bootstrap.now()):
             count_by("Runs", journey=journey, change=change)
+            if change == Change.PARKED:
+                count("RulesFailed")
 
     return each_partition(by_partition(event), reconcile)

@@ -1,6 +1,7 @@
 """functions/segments with the input of its rule's targets."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 import pytest
 
@@ -63,6 +64,26 @@ def test_the_first_look_makes_a_generation_of_the_shops_own_rules(deployed: "Dep
     assert generations.active() == Generation(number=1, rules=default_generation().rules, switched_at=deployed.now)
     deployed.invoke("Segments", deployed.event(SCHEDULED))
     assert generations.active().number == 1  # type: ignore[union-attr] # as was just seen
+
+
+def test_a_rule_that_fails_is_told_of_and_the_look_goes_on(deployed: "Deployed", profile_id: str) -> None:
+    record = deployed.profiles.load(profile_id)
+    due_at = record.due_at or 0
+    deployed.cloud.advance_to(max(deployed.now, due_at))
+    TableDue(deployed.table).arm([(due_at, profile_id)])
+    deployed.invoke("Segments", {"shard": (due_shard(profile_id) + 1) % DUE_SHARDS})  # loads the function's modules
+    functions = deployed.cloud.functions
+    sandbox = functions._sandboxes[functions.by_logical_id["SegmentsFunction"].arn]
+    rules: Any = sandbox.modules["homing.domain.rules.logic"]
+    with patch.object(rules.All, "evaluate", side_effect=ArithmeticError):
+        deployed.invoke("Segments", {"shard": due_shard(profile_id)})
+    parked = deployed.profiles.load(profile_id).parked
+    assert "leads" in parked
+    assert deployed.metrics("Segments")["RulesFailed"] == len(parked)
+    told = [line for line in deployed.lines("Segments") if "SegmentsParked" in line]
+    assert {line["segment"] for line in told} == set(parked)
+    logged = [line for line in deployed.lines("Segments") if line.get("level") == "ERROR"]
+    assert {(line["segment"], line["profiles"]) for line in logged} == {(name, 1) for name in parked}
 
 
 def test_other_rules_than_the_active_ones_are_recomputed_once(deployed: "Deployed") -> None:

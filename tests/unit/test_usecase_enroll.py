@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
+from unittest.mock import patch
 
 import pytest
 
@@ -9,7 +11,10 @@ from homing.domain.events import Event
 from homing.domain.ids import alias_id, contact_id
 from homing.domain.moments import DAY, HOUR, parse_moment
 from homing.domain.record import ProfileRecord
+from homing.domain.rules import Facts, Verdict
 from homing.domain.sends import Run
+from homing.domain.shop import Shop
+from homing.usecases.enroll import Change
 from tests.fakes.crashes import Crashed, Fuse
 from tests.fakes.ports import FakeProfiles
 from tests.fakes.stories import NOW, bought, happened, put_in_cart, signed_up, withdrew
@@ -54,6 +59,22 @@ def test_the_birthday_run_starts_to_send_on_the_morning_of_the_shoppers_own_day(
     world.tell(bought(), signed_up(traits={**BORN, "timezone": "America/New_York"}))
     [told] = world.executions.inputs.values()
     assert told["starts_at"] == "2026-06-18T13:00:00Z"
+
+
+class Broken:
+    """A rule that stumbles."""
+
+    def evaluate(self, _facts: Facts, _at: int) -> Verdict:
+        raise ArithmeticError
+
+
+def test_a_rule_that_fails_parks_its_journey_and_stops_no_other() -> None:
+    world = World()
+    world.fold(ADA, ENTRANTS["cart"])
+    journeys = {name: replace(j, enter=Broken()) if name == "welcome" else j for name, j in world.shop.journeys.items()}
+    with patch.object(Shop, "with_segments", lambda shop, _: replace(shop, journeys=journeys)):
+        assert world.reconcile() == [(Change.PARKED, "welcome"), (Change.STARTED, "cart")]
+    assert world.running == {"cart"}
 
 
 @every_journey

@@ -39,4 +39,4 @@ def tell_parked(parked: Mapping[str, int]) -> None:
         count_by("SegmentsParked", profiles, segment=segment)
         logger.error("a segment's rule has failed", extra={"segment": segment, "profiles": profiles})
     if parked:
-        count("SegmentsParked", sum(parked.values()))
+        count("RulesFailed", sum(parked.values()))

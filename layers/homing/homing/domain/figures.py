@@ -9,8 +9,8 @@ from homing.domain.moments import Moment
 class Figures(Frozen):
     """Figures of the whole population, as they stood at `computed_at`.
 
-    `tops` maps `<fact> top <percent>` (`top_key`) to the least value that belongs to it; `launches` maps product ids to the moment
-    at which each was first seen.
+    `tops` maps `<fact> top <percent>` (`top_key`) to the least value that belongs to it; `launches` maps product ids to
+    the moment at which each was first seen.
     """
 
     computed_at: Moment = 0

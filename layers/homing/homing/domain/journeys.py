@@ -106,16 +106,28 @@ class Wanted(NamedTuple):
 
 
 def wanted(
-    journeys: Mapping[str, Journey], profile: Profile, at: Moment, assortment: Assortment = NO_ASSORTMENT
+    journeys: Mapping[str, Journey],
+    profile: Profile,
+    at: Moment,
+    assortment: Assortment = NO_ASSORTMENT,
+    park: Callable[[str], object] = str,
 ) -> Iterator[Wanted]:
-    """The runs that should be, as the profile stands: to enter, a profile needs consent and an address."""
+    """The runs that should be, as the profile stands: to enter, a profile needs consent and an address.
+
+    `park` is told of each journey whose rule fails: nobody enters it, and the others go on.
+    """
     if not profile.trait("email"):
         return
     facts = ProfileFacts(profile, assortment)
     if not facts.get("consent.marketing"):
         return
     for journey in journeys.values():
-        if journey.enter.evaluate(facts, at).member:
+        try:
+            enters = journey.enter.evaluate(facts, at).member
+        except Exception:  # noqa: BLE001 - whatever one rule stumbles over must not stop the other journeys
+            park(journey.name)
+            continue
+        if enters:
             entry = journey.entry(profile, at)
             if entry is not None and journey.exit_reason(profile, entry) is None:
                 yield Wanted(journey, entry)

@@ -19,6 +19,8 @@ class Change(StrEnum):
 
     STARTED = "started"
     ENDED = "ended"
+    PARKED = "parked"
+    """The journey's rule failed: nobody has entered it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +43,16 @@ class Enroller:
         if record.joined_to is not None:
             return []
         shop = self.active.at(now, record)
-        runs_wanted = list(wanted(shop.journeys, record.facts, now, shop.segments.assortment))
+        parked: list[str] = []
+        runs_wanted = list(wanted(shop.journeys, record.facts, now, shop.segments.assortment, parked.append))
+        done = [(Change.PARKED, name) for name in parked]
         if not runs_wanted and before is not None and _looked_at(before) == _looked_at(record):
-            return []
+            return done
         email = record.facts.trait("email")
         contact = self.contacts.load(contact_id(email)) if email else None
         if contact is None:
-            return []
-        done = [(Change.ENDED, name) for name in self._end_runs(shop.journeys, record, contact, now)]
+            return done
+        done += [(Change.ENDED, name) for name in self._end_runs(shop.journeys, record, contact, now)]
         done += [(Change.STARTED, want.journey.name) for want in runs_wanted if self._start(want, record, contact, now)]
         return done
 
