@@ -106,6 +106,7 @@ def relative(**parts: object) -> dict[str, object]:
         ({"event": {"name": "Quiz"}}, ("event",), "'within' is missing"),
         ({"event": {"name": "Quiz", "at_least": 13, "within": "9 days"}}, ("event", "at_least"), "the latest 12"),
         # What can never hold
+        ({"orders.count": {"known": "no", "at_most": 3}}, ("orders.count",), "this can never hold"),
         ({"orders.count": {"at_least": 5, "at_most": 3}}, ("orders.count",), "this can never hold"),
         ({"orders.count": {"more_than": 5, "at_most": 5}}, ("orders.count",), "this can never hold"),
         ({"products.viewed": {"at_least": 5, "less_than": 5, "within": "9 days"}}, ("products.viewed",), "never hold"),

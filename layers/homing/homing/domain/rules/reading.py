@@ -311,6 +311,8 @@ def _refuse_what_never_holds(rule: Rule, path: Path) -> None:
     """Refuse two tests of one fact of which never both hold."""
     if not isinstance(rule, All):
         return
+    if any(isinstance(part, Known) and not part.known for part in rule.rules):
+        raise RuleError(path, "this can never hold: what is not known fails every other test")
     bounds = [part for part in rule.rules if isinstance(part, Compared | Amount | Scored)]
     lower = max((_edge(part) for part in bounds if part.comparison in {"at_least", "more_than"}), default=None)
     upper = min((_edge(part) for part in bounds if part.comparison in {"at_most", "less_than"}), default=None)
