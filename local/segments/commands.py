@@ -62,7 +62,7 @@ def list_segments(
       homing segments list --from table:NAME        a live table: reads it all
     """
     from local.segments.as_json import sizes_json
-    from local.segments.show import generation_line, minute, sizes_table, watched
+    from local.segments.show import figures_line, generation_line, minute, sizes_table, watched
     from local.segments.sizes import sizes
 
     ahead = _duration(within)
@@ -76,6 +76,7 @@ def list_segments(
         return
     console = Console(highlight=False)
     console.print(f"{source} as of {minute(now)}; {generation_line(generation)}", markup=False, soft_wrap=True)
+    console.print(figures_line(generation.figures), markup=False, soft_wrap=True)
     console.print(sizes_table(counted, generation, ahead))
 
 
@@ -145,7 +146,7 @@ def diff(
     """
     from local.segments.as_json import difference_json
     from local.segments.difference import Comparison, candidate_of
-    from local.segments.show import difference_table, generation_line, minute, watched
+    from local.segments.show import difference_table, figures_line, generation_line, minute, watched
     from local.shop_files import read_shop, read_shop_files
 
     with _told_plainly():
@@ -162,8 +163,9 @@ def diff(
     console = Console(highlight=False)
     head = f"{shop_dir} beside {source} as of {minute(now)}; {generation_line(generation)}"
     console.print(head, markup=False, soft_wrap=True)
+    console.print(f"counted anew, {figures_line(candidate.figures)}", markup=False, soft_wrap=True)
     if candidate.rules_fingerprint == generation.rules_fingerprint:
-        console.print("the rules are the same: what differs is due to figures counted anew")
+        console.print("the rules are the same: only the figures can make a difference")
     console.print(difference_table(found))
 
 

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
+from homing.domain.figures import Figures
 from homing.domain.generation import Generation
 from homing.domain.moments import Duration, Moment, datetime_of
 from homing.domain.rules.explaining import Explained
@@ -35,16 +36,21 @@ def watched(records: Iterable[T], console: Console, doing: str) -> Iterator[T]:
 
 
 def generation_line(generation: Generation) -> str:
-    """Which rules and figures count."""
+    """Which rules count, and since when."""
     if generation.number == 0:
         return "no generation is active yet: the rules of the shop's own files count"
-    figures = generation.figures
-    told = [f"{key} %: from {counted(least)} on" for key, least in sorted(figures.tops.items())]
-    told += [f"{len(figures.launches):,} launches"] if figures.launches else []
-    counted_at = f"; figures of {minute(figures.computed_at)}" if figures.computed_at else ""
     since = f", active since {minute(generation.switched_at)}" if generation.switched_at else ""
-    details = f" ({', '.join(told)})" if told else ""
-    return f"generation {generation.number}{since}{counted_at}{details}"
+    return f"generation {generation.number}{since}"
+
+
+def figures_line(figures: Figures) -> str:
+    """What was counted of the whole shop."""
+    if not figures.computed_at:
+        return "no figures counted yet"
+    told = [f"{key} % from {counted(least)} on" for key, least in sorted(figures.tops.items())]
+    launches = len(figures.launches)
+    told.append(f"{launches:,} launch{'' if launches == 1 else 'es'} known")
+    return f"figures of {minute(figures.computed_at)}: {'; '.join(told)}"
 
 
 def sizes_table(sizes: Sizes, generation: Generation, within: Duration) -> RenderableType:

@@ -242,7 +242,7 @@ def test_figures_of_the_whole_shop_are_told_with_their_generation(tmp_path: Path
     shop.generations.switch(Generation.model_validate({"number": 1, "rules": RULES_DATA, "figures": figures}))
     leave(shop, tmp_path)
     told = run("list", "--from", tmp_path).stdout
-    assert "figures of 2026-05-04 00:00 UTC (orders.revenue top 10 %: from 42.5 on, 1 launches)" in told
+    assert "figures of 2026-05-04 00:00 UTC: orders.revenue top 10 % from 42.5 on; 1 launch known" in told
 
 
 # explain
