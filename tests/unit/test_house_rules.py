@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
+from homing.domain.moments import SECOND
+from homing.usecases.generations import KEPT_FOR
+
 ROOT = Path(__file__).parents[2]
 HOMING = ROOT / "layers/homing/homing"
 DEPLOYED = [ROOT / "layers", ROOT / "functions"]
@@ -134,6 +137,17 @@ def test_what_a_state_machine_leaves_open_is_substituted_and_nothing_else(resour
     for name, properties in machines.items():
         definition = (ROOT / properties["DefinitionUri"]).read_text("utf-8")
         assert set(re.findall(r"\$\{(\w+)\}", definition)) == set(properties["DefinitionSubstitutions"]), name
+
+
+def test_a_recompute_waits_until_nobody_evaluates_with_the_old_generation(resources: dict[str, Any]) -> None:
+    """Whoever has just read it keeps it for a while, and may have begun with it to run for all of the timeout."""
+    substitutions = resources["RecomputeStateMachine"]["Properties"]["DefinitionSubstitutions"]
+    timeouts = [
+        resource["Properties"].get("Timeout", 30)
+        for resource in resources.values()
+        if resource["Type"] == "AWS::Serverless::Function"
+    ]
+    assert substitutions["LetOthersFinishSeconds"] * SECOND > KEPT_FOR + max(timeouts) * SECOND
 
 
 # The locked requirements
