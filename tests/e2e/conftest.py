@@ -183,7 +183,7 @@ def lines() -> list[str]:
 @pytest.fixture(scope="session")
 def few_lines() -> list[str]:
     """A smaller shop, to be simulated more than once."""
-    return list(flawed_lines(seed=3, days=30, shoppers=12))
+    return list(flawed_lines(seed=3, days=30, shoppers=16))
 
 
 @pytest.fixture(scope="session")

@@ -29,7 +29,7 @@ def test_another_process_that_reads_standard_input_writes_the_same_bytes(
     )
     assert run.returncode == 0, run.stderr.decode()
     written = few.files()
-    assert len(written) > 3 + 20
+    assert len(written) > 5 + 20
     for path, content in written.items():
         assert (tmp_path / path).read_bytes() == content, path
     assert len(list(tmp_path.glob("emails/*.eml"))) == len(few.sent)
