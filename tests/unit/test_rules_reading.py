@@ -139,6 +139,7 @@ def relative(**parts: object) -> dict[str, object]:
         ({"consent.marketing": "maybe"}, ("consent.marketing",), "expected yes or no"),
         ({"country": False}, ("country",), "put it in quotes, for YAML reads a bare NO"),
         ({"country": ["DE", False]}, ("country", 1), "put it in quotes"),
+        ({"country": ["DE", "Austria"]}, ("country",), "'Austria' is no ISO code of a country, such as DE"),
         ({"country": []}, ("country",), "at least one text"),
         ({"country": ""}, ("country",), "expected a text"),
         # Durations

@@ -29,6 +29,7 @@ SOUTHERN: Final = frozenset(_SOUTHERN.split())
 """ISO 3166 codes of the countries most of whose people live south of the equator."""
 NORTHERN: Final = frozenset(_NORTHERN.split())
 """The others, and Kosovo's customary code."""
+COUNTRIES: Final = NORTHERN | SOUTHERN
 
 _DAY = timedelta(days=1)
 

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from homing.domain.figures import top_key
 from homing.domain.rules.birthdays import WithinNext
-from homing.domain.rules.calendars import SEASONS, DayComing, InSeason
+from homing.domain.rules.calendars import COUNTRIES, SEASONS, DayComing, InSeason
 from homing.domain.rules.coming import Coming
 from homing.domain.rules.conditions import (
     Compared,
@@ -165,6 +165,10 @@ def _read_equal(fact: str, data: object, path: Path) -> Rule:
 
 def _read_one_of(fact: str, data: object, path: Path) -> Rule:
     told = texts(data, path)
+    if fact == "country":
+        for code in told:
+            if code.upper() not in COUNTRIES:
+                raise RuleError(path, f"'{code}' is no ISO code of a country, such as DE for Germany")
     return OneOf(fact, told, folded(told))
 
 
