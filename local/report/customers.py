@@ -3,22 +3,31 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import log
 
 from homing.domain.moments import Moment
 from homing.domain.record import ProfileRecord
 from local.report.rfm import Grid, rfm_grid
 from local.report.spending import Spending, Spread, spending_of_segments
 
+ROOM = 1.1
+
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """An axis of amounts that all segments share, so that their boxes can be compared."""
+    """An axis of amounts that all segments share, so that their boxes can be compared: equal steps, equal factors."""
 
-    top: float
+    low: float
+    high: float
 
     def place(self, amount: float) -> float:
         """From 0 to 1; what lies beyond the axis stands at its end."""
-        return min(1.0, max(0.0, amount / self.top))
+        within = min(self.high, max(self.low, amount))
+        return log(within / self.low) / log(self.high / self.low)
+
+    def holds(self, amount: float) -> bool:
+        """Whether the amount lies on the axis."""
+        return self.low <= amount <= self.high
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,5 +56,6 @@ def customers(records: Sequence[ProfileRecord], names: Sequence[str], at: Moment
 
 
 def _scale(spreads: Iterable[Spread | None]) -> Scale:
-    """Up to the highest 90 % quantile of all."""
-    return Scale(max((spread.quantiles[-1] for spread in spreads if spread), default=0) * 1.04 or 1)
+    """From the lowest 10 % quantile of all to the highest 90 % quantile, with some room; of amounts above nothing."""
+    told = [amount for spread in spreads if spread for amount in spread.quantiles if amount > 0] or [1.0]
+    return Scale(min(told) / ROOM, max(told) * ROOM)

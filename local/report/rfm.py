@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import log
 from statistics import fmean
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,9 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Customers of one fifth of each; `each` is their revenue on average, `shade` that from 0 to 1 of the highest."""
+    """Customers of one fifth of each; `each` is their revenue on average, `shade` where that lies between the least
+    and the greatest of all cells, from 0 to 1, by factors: a few bring many times what the others do.
+    """
 
     customers: int
     each: float
@@ -58,12 +61,12 @@ def rfm_grid(records: Iterable[ProfileRecord], at: Moment) -> Grid | None:
     for customer in customers:
         place = recencies.of(customer.days_ago), frequencies.of(customer.orders)
         revenues.setdefault(place, []).append(customer.revenue)
-    dearest = max(map(fmean, revenues.values()))
+    shades = _Shades(fmean(some) for some in revenues.values())
     return Grid(
         recencies=[_span(values, "day ago", "days ago") for values in recencies.values.values()],
         frequencies=[_span(values, "order", "orders") for values in frequencies.values.values()],
         rows=[
-            [_cell(revenues.get((recency, frequency), []), dearest) for frequency in frequencies.values]
+            [_cell(revenues.get((recency, frequency), []), shades) for frequency in frequencies.values]
             for recency in recencies.values
         ],
         customers=len(customers),
@@ -83,9 +86,22 @@ class _Fifths:
         return bisect_left(self._ordered, number) * FIFTHS // len(self._ordered)
 
 
-def _cell(revenues: Sequence[float], dearest: float) -> Cell:
+class _Shades:
+    """From 0 to 1 between the least and the greatest of the amounts; what is nothing or less has none."""
+
+    def __init__(self, amounts: Iterable[float]) -> None:
+        above_nothing = [amount for amount in amounts if amount > 0] or [1.0]
+        self._low, self._high = log(min(above_nothing)), log(max(above_nothing))
+
+    def of(self, amount: float) -> float:
+        if amount <= 0:
+            return 0.0
+        return (log(amount) - self._low) / (self._high - self._low) if self._high > self._low else 1.0
+
+
+def _cell(revenues: Sequence[float], shades: _Shades) -> Cell:
     each = fmean(revenues) if revenues else 0.0
-    return Cell(len(revenues), each, max(0.0, each / dearest) if dearest > 0 else 0.0)
+    return Cell(len(revenues), each, shades.of(each))
 
 
 def _span(values: Sequence[int], one: str, many: str) -> str:

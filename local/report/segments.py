@@ -41,7 +41,17 @@ class SegmentGroup:
     """Segments about one subject; the subject is empty where the rules are not known."""
 
     subject: str
-    charts: list[SegmentChart]
+    segments: list[SegmentChart]
+
+    @property
+    def charts(self) -> list[SegmentChart]:
+        """Those that anybody has ever been in."""
+        return [segment for segment in self.segments if segment.most]
+
+    @property
+    def empty(self) -> list[SegmentChart]:
+        """Those that nobody has ever been in."""
+        return [segment for segment in self.segments if not segment.most]
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,9 @@ PERCENTS = (10, 25, 50, 75, 90)
 FEWEST = 5
 """Fewer amounts than this are told one by one better than in quantiles."""
 
+MANY = 0.05
+"""The part of all orders that has to come near to a threshold, to be worth one."""
+
 REACH = 1 / 3
 """How far below a threshold an order may end, and one thing more still lifts it over."""
 
@@ -101,13 +104,16 @@ def _spending(name: str, members: Sequence[Purchases], currency: str) -> Spendin
 
 
 def _advice(orders: Sequence[float], per_order: Spread, currency: str) -> str:
-    """A threshold just above a break, and rather one that most orders do not reach by themselves."""
+    """A threshold just above a break that many orders come near to, rather one that most do not reach by themselves."""
     if not per_order.breaks:
         return "Too few orders for a threshold." if len(orders) < ENOUGH else "Amounts do not part: no threshold."
-    thresholds = [round_up(amount) for amount in per_order.breaks]
+    thresholds = map(round_up, per_order.breaks)
+    near = {threshold: share for threshold in thresholds if (share := _share_near(orders, threshold)) >= MANY}
+    if not near:
+        return "No threshold that many orders come near to."
     median = per_order.quantiles[PERCENTS.index(50)]
-    lifting = [threshold for threshold in thresholds if threshold >= median] or thresholds
-    share, threshold = max((_share_near(orders, threshold), threshold) for threshold in lifting)
+    threshold = max([each for each in near if each >= median] or near, key=lambda each: (near[each], each))
+    share = near[threshold]
     return (
         f"Free shipping from {threshold:,} {currency}: {share:.0%} of their orders are less than a third short of it."
     )

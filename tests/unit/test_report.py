@@ -400,8 +400,8 @@ def page_with_table(tmp_path_factory: pytest.TempPathFactory) -> str:
 def test_the_segments_stand_in_groups_with_those_that_nobody_is_in(page_with_table: str) -> None:
     assert '<h3 class="subject">Buying</h3>' in page_with_table
     assert '<p class="about">Bought lately</p>' in page_with_table
-    assert "nobody so far" in page_with_table
-    assert "Members of nobody yet by day: 0 at the end" in page_with_table
+    assert "Nobody so far: nobody yet." in page_with_table
+    assert '<th scope="row">nobody yet</th>' in page_with_table
 
 
 def test_the_members_of_every_segment_are_told_for_every_month(page_with_table: str) -> None:

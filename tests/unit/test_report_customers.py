@@ -13,7 +13,7 @@ from homing.domain.profile import Profile
 from homing.domain.record import ProfileRecord
 from local.report import days
 from local.report.breaks import MOST_CLASSES, natural_breaks
-from local.report.customers import customers
+from local.report.customers import Scale, customers
 from local.report.rfm import Grid, rfm_grid
 from local.report.spending import purchases_of, round_up, spending_of_segments, spread
 from local.report.subjects import OTHERS, by_subject
@@ -137,6 +137,13 @@ def test_a_threshold_that_half_of_the_orders_reach_anyway_is_not_advised_where_t
     assert told.advice.startswith("Free shipping from 130 EUR: 8% of their orders")
 
 
+def test_a_threshold_that_hardly_any_order_comes_near_to_is_not_advised() -> None:
+    amounts = [10.0] * 40 + [400.0] * 20
+    buyers = [buyer((NOW - DAY, amount), name=f"b{i}", segments=("all",)) for i, amount in enumerate(amounts)]
+    (told,) = spending_of_segments(buyers, [], NOW, "EUR")
+    assert told.advice == "No threshold that many orders come near to."
+
+
 def test_of_few_orders_no_threshold_is_advised() -> None:
     buyers = [buyer((NOW - DAY, 10.0 * (i % 3 + 1)), name=f"b{i}", segments=("all",)) for i in range(6)]
     assert [told.advice for told in spending_of_segments(buyers, [], NOW, "EUR")] == ["Too few orders for a threshold."]
@@ -173,8 +180,10 @@ def test_customers_who_are_alike_share_a_fifth() -> None:
 
 def test_the_darkest_cell_is_where_one_customer_has_brought_most() -> None:
     few = [buyer((NOW - DAY, 10), name=f"b{number}") for number in range(3)]
-    grid = grid_of(*few, buyer((NOW - DAY, 30), (NOW - 2 * DAY, 10), name="dear"))
-    assert [cell.shade for cell in grid.rows[0]] == [0.25, 1]
+    more = buyer((NOW - DAY, 30), (NOW - 2 * DAY, 10), name="more")
+    most = buyer(*((NOW - day * DAY, 40) for day in range(1, 5)), name="most")
+    grid = grid_of(*few, more, most)
+    assert [round(cell.shade, 9) for cell in grid.rows[0]] == [0, 0.5, 1]
 
 
 def test_who_never_bought_is_no_customer() -> None:
@@ -192,6 +201,14 @@ def test_every_customer_is_in_one_cell(people: list[tuple[int, int]]) -> None:
     assert sum(cell.customers for row in grid.rows for cell in row) == grid.customers == len(people)
     assert len(grid.rows) == len(grid.recencies) <= 5
     assert all(len(row) == len(grid.frequencies) <= 5 for row in grid.rows)
+
+
+@given(st.floats(0.01, 1e6), st.floats(0.01, 1e6))
+def test_a_scale_places_greater_amounts_further_right(one: float, other: float) -> None:
+    scale = Scale(5, 500)
+    low, high = sorted((one, other))
+    assert 0 <= scale.place(low) <= scale.place(high) <= 1
+    assert scale.place(50) == pytest.approx(0.5)
 
 
 # Segments by subject and by month
