@@ -97,7 +97,7 @@ def habits(dice: Dice) -> Habits:
     """The habits of a shopper, whose own the dice must be."""
     return Habits(
         interests=tuple(dice.pick_some(CATEGORIES, dice.between(1, 2))) if dice.chance(0.3) else (),
-        channel=dice.pick(_CHANNELS) if dice.chance(0.4) else None,
+        channel=dice.pick(_CHANNELS) if dice.chance(0.15) else None,
         reads_newsletter=dice.chance(0.5),
         uses_codes=dice.chance(0.2),
         finishes_quiz=dice.chance(0.25),

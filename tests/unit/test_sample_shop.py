@@ -14,7 +14,7 @@ import pytest
 from local.sample_shop import PRODUCTS, START, Message, flawed_lines, sample_events
 
 DAYS = 120
-DIGEST = "ff6504ad741932f82dc2d489fe4d4ecdde93eef8bcfa23d0bb65159ac1e3c058"
+DIGEST = "7933cb695acdd006c344c76252e3551e0625f3c85718d70a9e5c5f132058bff2"
 
 
 @pytest.fixture(scope="module")
