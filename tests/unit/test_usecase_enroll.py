@@ -67,6 +67,9 @@ class Broken:
     def evaluate(self, _facts: Facts, _at: int) -> Verdict:
         raise ArithmeticError
 
+    def settles_at(self, _facts: Facts) -> int:
+        return 0
+
 
 def test_a_rule_that_fails_parks_its_journey_and_stops_no_other() -> None:
     world = World()

@@ -13,10 +13,9 @@ from homing.domain.ids import alias_id, contact_id
 from homing.domain.moments import DAY, HOUR, SECOND
 from homing.domain.permit import Contact
 from homing.domain.profile import Profile
-from homing.domain.record import ProfileRecord
+from homing.domain.record import AT_HAND, ProfileRecord
 from homing.errors import Conflict
 from homing.ports import Look
-from homing.usecases.arming import AT_HAND
 from homing.usecases.histories import with_histories
 from tests.fakes.crashes import Crashed, Fuse
 from tests.fakes.ports import FakeDue, FakeProfiles

@@ -18,7 +18,7 @@ from tests.fakes.ports import FakeProfiles
 from tests.fakes.stories import NOW, bought, put_in_cart, signed_up
 from tests.fakes.world import ADA, World
 
-RULES = {
+RULES: dict[str, dict[str, object]] = {
     "first_time": {"orders.count": {"at_least": 1, "at_most": 1}, "orders.last_at": {"within": "30 days"}},
     "one_time": {"orders.count": {"at_least": 1, "at_most": 1}, "orders.last_at": {"longer_ago_than": "30 days"}},
     "lapsed": {"orders.last_at": {"longer_ago_than": "90 days"}},

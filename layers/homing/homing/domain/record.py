@@ -7,9 +7,12 @@ from pydantic import Field
 from homing.domain.events import Frozen
 from homing.domain.facts import ProfileFacts
 from homing.domain.generation import Generation
-from homing.domain.moments import Moment
+from homing.domain.moments import MINUTE, Duration, Moment
 from homing.domain.profile import Profile
 from homing.domain.segments import changes
+
+AT_HAND: Final[Duration] = 2 * MINUTE
+"""Longer than it takes to write a profile that was evaluated before the moment came, and two clocks to agree."""
 
 MOST_TURNS: Final = 500
 """Turns that are made up for one by one; rules of days turn so often within a year."""
@@ -38,8 +41,9 @@ class ProfileRecord(Frozen):
         """The record as it stands at `at` with these facts: memberships, and the moment to look again."""
         rules = generation.segments
         verdict = rules.evaluate(ProfileFacts(facts, rules.assortment), at, self.segments)
-        # A moment that lies later than the armed one needs no write: whoever comes at the armed one looks again.
-        armed = self.due_at if self.due_at is not None and self.due_at > at else None
+        # A moment that lies later than the armed one needs no write: whoever comes at the armed one looks again. But
+        # for one that is at hand somebody may have come already, and know nothing of this.
+        armed = self.due_at if self.due_at is not None and self.due_at > at + AT_HAND else None
         told = {
             "facts": facts,
             "segments": dict(changes(self.segments, verdict, at).memberships),

@@ -1,13 +1,8 @@
 """Telling the due index when to look at a profile again, so that no crash and no race leaves a look too few."""
 
-from typing import Final
-
-from homing.domain.moments import MINUTE, Duration, Moment
-from homing.domain.record import ProfileRecord
+from homing.domain.moments import Duration, Moment
+from homing.domain.record import AT_HAND, ProfileRecord
 from homing.ports import Due, Look
-
-AT_HAND: Final[Duration] = 2 * MINUTE
-"""Longer than it takes to write a profile that was evaluated before the moment came, and two clocks to agree."""
 
 
 def arm(due: Due, before: ProfileRecord, after: ProfileRecord, now: Moment, at_hand: Duration = AT_HAND) -> None:
