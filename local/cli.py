@@ -22,7 +22,8 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 app.add_typer(segments)
-_errors = Console(stderr=True, highlight=False, soft_wrap=True)
+# Without emoji: a line number between colons is one.
+_errors = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 Seed = Annotated[
     int, typer.Option(help="Chooses what chance would choose: ids, jitter. The same seed, the same files.")

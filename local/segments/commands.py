@@ -24,7 +24,8 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="rich",
 )
-_errors = Console(stderr=True, highlight=False, soft_wrap=True)
+# Without emoji: a line number between colons is one.
+_errors = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 SHOP = Path("shop")
 FEW = 5
@@ -74,7 +75,7 @@ def list_segments(
     if as_json:
         print(sizes_json(population.source, generation, counted, ahead))
         return
-    console = Console(highlight=False)
+    console = Console(highlight=False, emoji=False)
     console.print(f"{source} as of {minute(now)}; {generation_line(generation)}", markup=False, soft_wrap=True)
     console.print(figures_line(generation.figures), markup=False, soft_wrap=True)
     console.print(sizes_table(counted, generation, ahead))
@@ -119,7 +120,7 @@ def explain(
     if as_json:
         print(reasons_json(population.source, generation, record.profile_id, answer.at, told))
         return
-    console = Console(highlight=False)
+    console = Console(highlight=False, emoji=False)
     place = f"profile {record.profile_id} of {source} at {minute(answer.at)}"
     console.print("; ".join([place, *answer.notes, generation_line(generation)]), markup=False, soft_wrap=True)
     console.print(reasons_view(told, answer.at))
@@ -160,7 +161,7 @@ def diff(
     if as_json:
         print(difference_json(population.source, generation, found))
         return
-    console = Console(highlight=False)
+    console = Console(highlight=False, emoji=False)
     head = f"{shop_dir} beside {source} as of {minute(now)}; {generation_line(generation)}"
     console.print(head, markup=False, soft_wrap=True)
     console.print(f"counted anew, {figures_line(candidate.figures)}", markup=False, soft_wrap=True)
@@ -180,7 +181,7 @@ def check(shop_dir: ShopDir = SHOP) -> None:
     with _told_plainly():
         shop = read_shop(shop_dir)
     sound = f"{shop_dir}: {len(shop.segments.by_name)} segments and {len(shop.journeys)} journeys, all sound"
-    Console(highlight=False).print(sound, markup=False)
+    Console(highlight=False, emoji=False).print(sound, markup=False)
 
 
 def _population(source: str) -> "Population":
