@@ -107,10 +107,10 @@ class Comparison:
     def _newly_wanted(
         self, record: ProfileRecord, before: Mapping[str, Journey], after: Mapping[str, Journey]
     ) -> list[Wanted]:
-        new = list(wanted(after, record.facts, self.at))
+        new = list(wanted(after, record.facts, self.at, self.candidate.segments.assortment))
         if not new:
             return []
-        old = {want.journey.name for want in wanted(before, record.facts, self.at)}
+        old = {want.journey.name for want in wanted(before, record.facts, self.at, self.active.segments.assortment)}
         return [want for want in new if want.journey.name not in old]
 
 
