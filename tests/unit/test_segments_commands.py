@@ -422,7 +422,7 @@ def test_diff_counts_the_runs_of_a_journey_that_goes_by_how_long_things_last(fol
     change(shop_dir, "{segment: lapsed}", "{supplies.end_at: {known: yes}}", file="journeys")
     assert answer("diff", shop_dir, "--from", folder)["runs"] == {}
     change(shop_dir, "segments:\n", "life_spans: {TP-01: 30 days}\nsegments:\n")
-    assert answer("diff", shop_dir, "--from", folder)["runs"] == {"winback": 2}
+    assert answer("diff", shop_dir, "--from", folder)["runs"] == {"winback": 3}
 
 
 @pytest.mark.parametrize(
