@@ -15,7 +15,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Annotated, Any
 
 import boto3
@@ -40,8 +39,6 @@ from local.timers import Timers, VirtualClock
 
 FUNCTION = "SegmentsFunction"
 CHUNK = 10_000
-PAGE = 500
-"""Lines decoded before their profiles are evaluated, as the recompute does it."""
 DECODED = 20_000
 ROUNDS = 5
 MOST_ROWS_PER_CHANGE = 2.0
@@ -166,18 +163,17 @@ class Rescan:
 
 def rescan(crowd: Crowd, profiles: int, told: Told) -> Rescan:
     """Decode as many lines of an export, and evaluate what they hold."""
-    lines, decoding, evaluating, done = crowd.lines(profiles), 0.0, 0.0, 0
-    while page := list(islice(lines, PAGE)):
+    decoding, evaluating = 0.0, 0.0
+    for done, line in enumerate(crowd.lines(profiles), start=1):
         began = time.process_time()
-        records = [decoded(line) for line in page]
+        record = decoded(line)
         between = time.process_time()
-        for record in records:
-            record.with_facts(record.facts, crowd.generation, NOW)
+        record.with_facts(record.facts, crowd.generation, NOW)
         decoding += between - began
         evaluating += time.process_time() - between
-        done += len(page)
-        told("looking at every profile anew", done, profiles)
-    return Rescan(done, decoding, evaluating)
+        if done % CHUNK == 0:
+            told("looking at every profile anew", done, profiles)
+    return Rescan(profiles, decoding, evaluating)
 
 
 def decoded(line: bytes) -> ProfileRecord:

@@ -14,8 +14,9 @@ shared is what the shop's segments.yaml and the documents of the Segment spec an
 - An order counts once by its `order_id`, however many messages tell it: at the earliest moment, and with the greatest
   total. A cancellation lowers the count by one, and a refund lowers the revenue.
 - The rhythm is the lower median of the gaps between the latest 24 UTC days with an order.
-- The threshold of big_spenders is worked out of all customers at each moment at which the run says that it switched its
-  figures (figures.jsonl), and must be the very one that the run took.
+- The threshold of big_spenders is worked out of all customers at each moment at which the run says that it counted its
+  figures (figures.jsonl), and must be the very one that the run took. A message of that very millisecond comes after:
+  a simulation lets time pass up to a message's moment, with all that the clock does then, before it sends the message.
 
 Exit status: 0 where both agree, 1 where anything differs, 2 where a file cannot be read.
 """
@@ -156,7 +157,7 @@ class Switch:
     """The run's figures, taken at one moment; the threshold in hundredths."""
 
     at: int
-    counted_at: int
+    counted_until: int
     threshold: int | None
 
 
@@ -204,7 +205,7 @@ class Run:
 def _switch(line: Mapping[str, Any]) -> Switch:
     least = line["tops"].get(TOP)
     return Switch(
-        moment(line["at"]), moment(line["computed_at"]), None if least is None else round(Decimal(str(least)) * 100)
+        moment(line["at"]), moment(line["computed_at"]) - 1, None if least is None else round(Decimal(str(least)) * 100)
     )
 
 
@@ -237,7 +238,7 @@ class Opinion:
 
     def on_figures(self) -> int:
         """Compare the threshold of each of the run's figures; how many there are."""
-        thresholds = [threshold(self.shop.buyers(switch.counted_at)) for switch in self.run.switches]
+        thresholds = [threshold(self.shop.buyers(switch.counted_until)) for switch in self.run.switches]
         for switch, mine in zip(self.run.switches, thresholds, strict=True):
             if mine != switch.threshold:
                 self._differ(iso(switch.at), TOP, mine, switch.threshold)
@@ -245,8 +246,8 @@ class Opinion:
 
     def on_month(self, at: int) -> list[int]:
         """Compare the memberships at `at`; how many members each segment has, by the second opinion."""
-        counted_at = max((switch.counted_at for switch in self.run.switches if switch.at <= at), default=None)
-        least = None if counted_at is None else threshold(self.shop.buyers(counted_at))
+        counted_until = max((switch.counted_until for switch in self.run.switches if switch.at <= at), default=None)
+        least = None if counted_until is None else threshold(self.shop.buyers(counted_until))
         mine = set(memberships(self.shop.buyers(at), at, least).iter_rows())
         theirs = set(self.run.memberships(at).iter_rows())
         self.compared += len(mine | theirs)

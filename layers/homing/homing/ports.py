@@ -43,9 +43,13 @@ class Generations(Protocol):
 
 
 class Page(NamedTuple):
-    """Some items of the table; `next` is where the page after it begins, None where there is none."""
+    """Some items of the table; `next` is where the page after it begins, None where there is none.
 
-    profiles: Sequence[ProfileRecord]
+    The profiles are read off as they are taken, and once: all of a page at a time are more than twice the work, which
+    goes into looking for garbage among them.
+    """
+
+    profiles: Iterable[ProfileRecord]
     products: Sequence[CatalogueProduct]
     next: str | None
 

@@ -69,7 +69,7 @@ def _page(items: Iterable[Item], following: str | None) -> Page:
     by_kind: dict[str, list[Item]] = {PROFILE_KEY: [], PRODUCT_KEY: []}
     for item in items:
         by_kind.get(item["sk"]["S"], []).append(item)
-    profiles = [profile_record(item) for item in by_kind[PROFILE_KEY]]
+    profiles = map(profile_record, by_kind[PROFILE_KEY])
     return Page(profiles, [catalogue_product(item) for item in by_kind[PRODUCT_KEY]], following)
 
 
