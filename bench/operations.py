@@ -52,7 +52,13 @@ def figures(name: str, summary: dict[str, Any]) -> Table:
     for machine, transitions in summary["state_transitions_by_machine"].items():
         each = _ratio(transitions, accepted), _ratio(transitions, sent)
         table.add_row(f"  state transitions of {machine}", f"{transitions:,}", *each)
-    table.caption = f"{summary['events']['read'] / summary['wall_seconds']:,.1f} events a second on this machine"
+    looks = summary["scheduled_looks"]
+    rows = looks["due_rows"] + looks["profiles"]
+    table.caption = (
+        f"scheduled looks: {rows:,} rows read for {looks['changed']:,} profiles whose segments changed, "
+        f"{_ratio(rows, looks['changed'])} each\n"
+        f"{summary['events']['read'] / summary['wall_seconds']:,.1f} events a second on this machine"
+    )
     table.caption_justify = "left"
     return table
 

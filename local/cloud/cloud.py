@@ -202,6 +202,10 @@ class Cloud:
         """`callback(table name, record)` sees every change of every table, wanted by a function or not."""
         self.database.observers.append(callback)
 
+    def observe_answers(self, callback: Callable[[str, Outcome], None]) -> None:
+        """Calls back with the logical id and the outcome of each function that has answered."""
+        self.functions.observers.append(callback)
+
     def observe_mail(self, callback: Callable[[Mail], None]) -> None:
         """`callback(mail)` sees every mail as SES takes it."""
         self.ses.observers.append(callback)

@@ -146,6 +146,7 @@ class Functions:
         self.invocations = 0
         self.running: Function | None = None
         """The function whose handler runs now."""
+        self.observers: list[Callable[[str, Outcome], None]] = []
         self._random = Random(f"request ids {seed}")
         self._environment = dict(environment)
         self._sandboxes: dict[str, _Sandbox] = {}
@@ -196,7 +197,10 @@ class Functions:
                 return _runtime_error(request_id, "Runtime.ExitError", "Runtime exited with error: killed")
             except Exception as error:  # noqa: BLE001 - as Lambda's runtime does
                 return Outcome(error=_describe(error, request_id))
-        return _as_json(value, request_id)
+        outcome = _as_json(value, request_id)
+        for observer in self.observers:
+            observer(function.logical_id, outcome)
+        return outcome
 
     def close(self) -> None:
         """Gives the process its own environment back."""

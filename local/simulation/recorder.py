@@ -12,8 +12,10 @@ from homing.domain.moments import Moment, format_moment
 from homing.domain.record import ProfileRecord
 from homing.domain.sends import Run, Send
 from local.cloud import Cloud, Mail
+from local.cloud.functions import Outcome
 
 Line = dict[str, Any]
+LOOKING = "SegmentsFunction"
 
 
 class Recorder:
@@ -26,6 +28,8 @@ class Recorder:
         """The lines of segments.jsonl, in order."""
         self.figures: list[Line] = []
         """The lines of figures.jsonl: one for each generation, in order."""
+        self.looks = Counter(due_rows=0, profiles=0, changed=0)
+        """What the scheduled looks came to: `due_rows` and `profiles` read, profiles `changed`."""
         self._profiles: dict[str, dict[str, Any]] = {}
         self._runs: dict[str, Run] = {}
         self._sends: dict[str, Send] = {}
@@ -33,6 +37,7 @@ class Recorder:
         self._timers = cloud.timers
         cloud.observe_table(self._see)
         cloud.observe_mail(self._see_mail)
+        cloud.observe_answers(self._see_answer)
 
     def profiles(self) -> Iterator[ProfileRecord]:
         """The profiles as they stand, without those that have become part of another, by id."""
@@ -136,6 +141,10 @@ class Recorder:
                 "tops": generation.figures.tops,
             }
         )
+
+    def _see_answer(self, function: str, outcome: Outcome) -> None:
+        if function == LOOKING and not outcome.failed:
+            self.looks.update({name: outcome.value[name] for name in ("due_rows", "profiles", "changed")})
 
     def _see_mail(self, mail: Mail) -> None:
         self.mails[mail.tags["send_id"]] = mail

@@ -135,6 +135,7 @@ def _summary(cloud: Cloud, recorder: Recorder, events: dict[str, int], begin: Mo
         "operations": {name: operations[name] for name in COUNTED},
         "write_units_by_function": dict(sorted(cloud.database.write_units.items())),
         "state_transitions_by_machine": _transitions(cloud),
+        "scheduled_looks": dict(sorted(recorder.looks.items())),
         "dead_letters": len(cloud.dead_letters()),
         "began_at": format_moment(begin),
         "ended_at": format_moment(end),
