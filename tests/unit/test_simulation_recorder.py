@@ -17,6 +17,7 @@ from homing.domain.profile import Profile
 from homing.domain.record import ProfileRecord
 from homing.domain.sends import Run, Send
 from local.cloud import Cloud, Mail
+from local.cloud.functions import Outcome
 from local.simulation.recorder import Recorder
 from local.timers import ManualClock, Timers
 
@@ -30,6 +31,7 @@ class Shop:
         self.clock = ManualClock(START)
         self.tell: Callable[[str, dict[str, Any]], None] = lambda _table, _record: None
         self.tell_mail: Callable[[Mail], None] = lambda _mail: None
+        self.tell_answer: Callable[[str, Outcome], None] = lambda _function, _outcome: None
         self.timers = Timers(self.clock)
         self.recorder = Recorder(cast("Cloud", self))
         table = cast("Table", self)
@@ -41,6 +43,9 @@ class Shop:
 
     def observe_mail(self, callback: Callable[[Mail], None]) -> None:
         self.tell_mail = callback
+
+    def observe_answers(self, callback: Callable[[str, Outcome], None]) -> None:
+        self.tell_answer = callback
 
     def put(self, item: Item, **_condition: Any) -> None:
         keys = {name: item[name] for name in ("pk", "sk")}
@@ -173,3 +178,15 @@ def test_each_generation_is_one_line_with_the_figures_that_count_from_then_on(sh
             "tops": {"orders.revenue top 10": 120.5},
         },
     ]
+
+
+def test_the_rows_of_scheduled_looks_add_up_and_a_failed_look_has_none(shop: Shop) -> None:
+    look = {"due_rows": 3, "profiles": 2, "changed": 1, "more": False}
+    for function, outcome in (
+        ("SegmentsFunction", Outcome(look)),
+        ("SegmentsFunction", Outcome(look)),
+        ("SegmentsFunction", Outcome(error={"errorType": "Conflict"})),
+        ("PagesFunction", Outcome({"statusCode": 200})),
+    ):
+        shop.tell_answer(function, outcome)
+    assert shop.recorder.looks == {"due_rows": 6, "profiles": 4, "changed": 2}
