@@ -3,7 +3,7 @@
 import pytest
 
 from homing.domain.generation import Generation
-from homing.domain.moments import DAY, MINUTE
+from homing.domain.moments import DAY, HOUR, MINUTE
 from homing.domain.record import ProfileRecord
 from homing.usecases.generations import ActiveGeneration, ActiveShop, follow_the_rules
 from tests.fakes.ports import FakeGenerations, FakeRecomputeRuns
@@ -87,8 +87,15 @@ def test_other_rules_start_one_recompute_however_often_they_are_seen() -> None:
     generations, runs = FakeGenerations(generation(4)), FakeRecomputeRuns()
     for _ in range(3):
         follow_the_rules(generations, OWN, runs, NOW)
-    assert runs.inputs == {f"rules-5-{OWN.rules_fingerprint}": {"reason": "rules", "preview": False}}
+    assert runs.inputs == {f"rules-5-{OWN.rules_fingerprint}-20260615": {"reason": "rules", "preview": False}}
     assert generations.kept == generation(4)
+
+
+def test_rules_that_no_recompute_has_brought_in_are_tried_again_the_next_day() -> None:
+    runs = FakeRecomputeRuns()
+    for hours in (0, 11, 12, 20):
+        follow_the_rules(FakeGenerations(generation(4)), OWN, runs, NOW + hours * HOUR)
+    assert [name[-8:] for name in runs.inputs] == ["20260615", "20260616"]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from homing.domain.generation import Generation
-from homing.domain.moments import MINUTE, Duration, Moment
+from homing.domain.moments import MINUTE, Duration, Moment, datetime_of
 from homing.domain.shop import Shop
 from homing.errors import Conflict
 from homing.ports import Generations, RecomputeRuns
@@ -65,7 +65,7 @@ def follow_the_rules(generations: Generations, own: Generation, recompute: Recom
     """See to it that the rules of the shop layer `own` become those that count.
 
     The first generation is made of them at once. Later ones are the recompute's to make, which knows the population's
-    figures and brings all profiles along: it is started, once for each change of the rules.
+    figures and brings all profiles along: it is started once a day, until the rules count.
     """
     active = generations.active()
     if active is None:
@@ -74,5 +74,5 @@ def follow_the_rules(generations: Generations, own: Generation, recompute: Recom
         except Conflict:
             return  # somebody else was faster
     elif active.rules_fingerprint != own.rules_fingerprint:
-        name = f"rules-{active.number + 1}-{own.rules_fingerprint}"
+        name = f"rules-{active.number + 1}-{own.rules_fingerprint}-{datetime_of(now):%Y%m%d}"
         recompute.start(name, {"reason": "rules", "preview": False})
