@@ -53,10 +53,9 @@ def figures(name: str, summary: dict[str, Any]) -> Table:
         each = _ratio(transitions, accepted), _ratio(transitions, sent)
         table.add_row(f"  state transitions of {machine}", f"{transitions:,}", *each)
     looks = summary["scheduled_looks"]
-    rows = looks["due_rows"] + looks["profiles"]
     table.caption = (
-        f"scheduled looks: {rows:,} rows read for {looks['changed']:,} profiles whose segments changed, "
-        f"{_ratio(rows, looks['changed'])} each\n"
+        f"scheduled looks: {looks['due_rows']:,} rows of the due index and {looks['profiles']:,} profiles read, "
+        f"{looks['changed']:,} profiles changed: {_ratio(looks['profiles'], looks['changed'])} read for each\n"
         f"{summary['events']['read'] / summary['wall_seconds']:,.1f} events a second on this machine"
     )
     table.caption_justify = "left"
