@@ -117,13 +117,11 @@ def test_a_journey_goes_by_the_segments_of_the_generation_and_by_its_own_where_t
 def test_a_journeys_rule_may_name_all_that_a_segments_rule_may() -> None:
     own = {
         "scores": {"heat": {"half_life": "1 day", "points": {"visits": 1}}},
-        "calendar": {"midsummer": "06-20"},
         "segments": {"best": {"orders.revenue": {"top": "10 %"}}},
     }
     rule = {
         "all": [
             {"score.heat": {"at_least": 1}},
-            {"calendar.midsummer": {"within_next": "9 days"}},
             {"orders.revenue": {"top": "10 %"}},
         ]
     }
@@ -132,6 +130,11 @@ def test_a_journeys_rule_may_name_all_that_a_segments_rule_may() -> None:
     counted = Segments.parse({"segments": {}}, Figures(tops={"orders.revenue top 10": 50.0}))
     assert not enters(shop, facts)
     assert enters(shop.with_segments(counted), facts)
+
+
+def test_a_journey_that_time_alone_would_bring_about_is_refused_for_nothing_would_wake_it() -> None:
+    with pytest.raises(ShopError, match="only a segment's change wakes a journey"):
+        shop_with({"segments": {}}, {"orders.last_at": {"longer_ago_than": "45 days"}})
 
 
 def test_a_journey_asks_for_no_figure_that_no_segment_asks_for() -> None:

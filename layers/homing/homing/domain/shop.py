@@ -13,6 +13,7 @@ from homing.domain.rules import Definitions, Rule, RuleError, read_rule
 from homing.domain.rules.errors import or_similar
 from homing.domain.rules.logic import rules_in
 from homing.domain.rules.population import Top
+from homing.domain.rules.waking import begins_with_time
 from homing.domain.segments import Segments
 
 FILES = ("settings", "segments", "journeys", "offers")
@@ -156,6 +157,8 @@ def _entry_rule(name: str, draft: _JourneyFile, segments: Segments, own: Segment
         if isinstance(part, Top) and (part.fact, part.percent) not in own.wanted_tops:
             words = f"{part.fact}: {{top: {part.percent:g} %}}"
             raise RuleError(path, f"the least value is counted for segments only: make '{words}' one, and name that")
+    if begins_with_time(rule):
+        raise RuleError(path, "only a segment's change wakes a journey: make what time brings about one, and name that")
     return rule
 
 
