@@ -22,6 +22,8 @@ def make_token(subscriber: Subscriber, key: bytes) -> str:
 
 def read_token(token: str, key: bytes) -> Subscriber | None:
     """Whom the token is for; None for any that `make_token` did not make with this key."""
+    if not token.isascii():
+        return None  # ours are; and half a character, which JSON can hold, has no bytes to compare
     named, _, proof = token.rpartition(".")
     if not hmac.compare_digest(proof.encode(), _proof(named, key).encode()):
         return None
