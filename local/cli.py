@@ -1,4 +1,5 @@
-"""The command line: `homing simulate`, `homing demo`, `homing local`, `homing segments`."""
+"""The command line: `homing simulate`, `homing demo`, `homing local`, `homing preview`, `homing mails`,
+`homing segments`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -7,6 +8,7 @@ import typer
 from rich.console import Console
 
 from homing.domain.moments import Moment, parse_moment
+from local.preview.commands import mails
 from local.segments.commands import app as segments
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
+app.add_typer(mails)
 app.add_typer(segments)
 # Without emoji: a line number between colons is one.
 _errors = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)

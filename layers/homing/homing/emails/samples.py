@@ -22,6 +22,17 @@ def everything() -> RenderContext:
     return _context("Anna", _offer(10, free_shipping=False), _ITEMS, _SUGGESTIONS)
 
 
+def nothing() -> RenderContext:
+    """A context in which all is missing that may be: no name, no offer, no products."""
+    return _context(None, None, [], [])
+
+
+def hostile(text: str) -> RenderContext:
+    """A context in which all that comes from outside says `text`, and addresses lead to it."""
+    lines, suggested = ([_saying(text, product) for product in products] for products in (_ITEMS, _SUGGESTIONS))
+    return _context(text, _offer(10, free_shipping=False), lines, suggested)
+
+
 def situations() -> Iterator[tuple[str, RenderContext]]:
     """Each combination of what may be missing, with its description."""
     names = {"with a name": "Anna", "without a name": None}
@@ -93,6 +104,11 @@ def _product(name: str, price: str, quantity: int = 1) -> ProductContext:
 
 def _bare(full: ProductContext) -> ProductContext:
     return ProductContext(**{**full, "url": None, "image_url": None, "price": None})
+
+
+def _saying(text: str, full: ProductContext) -> ProductContext:
+    url, image_url = f"javascript:{text}", f"https://x/{text}"
+    return ProductContext(**{**full, "product_id": text, "name": text, "url": url, "image_url": image_url})
 
 
 _ITEMS = [

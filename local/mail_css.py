@@ -1,0 +1,67 @@
+"""Which CSS a mail may use: what Outlook for Windows, Gmail and Apple Mail all know, and what can be missed.
+
+The support is that of https://www.caniemail.com (MIT, copyright 2019 HTeuMeuLeu), data of 2025-09-09, read for Outlook
+for Windows, Gmail (web, iOS, Android) and Apple Mail (macOS, iOS).
+"""
+
+import re
+from collections.abc import Iterator
+from types import MappingProxyType
+
+_KNOWN_TO_ALL = """
+    background background-color border border-bottom border-collapse border-color border-left border-right
+    border-style border-top border-width color direction display font font-family font-size font-style font-weight
+    height letter-spacing line-height list-style-type margin margin-bottom margin-left margin-right margin-top
+    max-width padding padding-bottom padding-left padding-right padding-top text-align text-decoration text-indent
+    text-transform vertical-align width
+"""
+SUPPORTED = frozenset(_KNOWN_TO_ALL.split())
+"""Properties that each of them knows, at least in part."""
+
+MISSED_WITHOUT_HARM = MappingProxyType(
+    {
+        "border-radius": "Outlook shows square corners",
+        "color-scheme": "for Apple Mail, which alone has a dark mode that mails can shape",
+        "max-height": "hides the preheader; Outlook hides it by mso-hide",
+        "opacity": "hides the preheader; Outlook hides it by mso-hide",
+        "overflow": "hides the preheader; Outlook hides it by mso-hide",
+        "supported-color-schemes": "the earlier name of color-scheme",
+        "table-layout": "Outlook lays columns out by their width attributes",
+        "white-space": "Outlook may break a price over two lines",
+        "-ms-text-size-adjust": "for the one program that it is named after",
+        "-webkit-text-size-adjust": "for the one engine that it is named after",
+    }
+)
+"""Properties that one of them does not know, and what that costs."""
+
+_OUTLOOKS_OWN = "mso-"
+_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+_AT_RULE = re.compile(r"@([a-z-]+)([^{;]*)")
+_DECLARATIONS = re.compile(r"{([^{}]*)}")
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+_MEDIA_FEATURE = re.compile(r"\(\s*([a-z-]+)")
+_MEDIA_FEATURES = frozenset({"max-width", "prefers-color-scheme"})
+"""Where media queries are not known, the mail is seen as on a desktop in light surroundings."""
+_UNKNOWN_VALUE = re.compile(
+    r"\b(?:var|calc|clamp|min|max|url|rgba|hsla?|oklch|linear-gradient|radial-gradient)\(|"
+    r"\b(?:inline-)?(?:flex|grid)\b|\d(?:rem|vh|vw|ch)\b"
+)
+
+
+def unsupported_in_style(style: str) -> Iterator[str]:
+    """What of a `style` attribute is not known everywhere, each as it is written."""
+    for declaration in filter(str.strip, style.split(";")):
+        name, _, value = (part.strip().lower() for part in declaration.partition(":"))
+        known = name in SUPPORTED or name in MISSED_WITHOUT_HARM or name.startswith(_OUTLOOKS_OWN)
+        if not known or _UNKNOWN_VALUE.search(_QUOTED.sub("", value)):
+            yield f"{name}: {value}"
+
+
+def unsupported_in_sheet(sheet: str) -> Iterator[str]:
+    """What of a `<style>` block is not known everywhere, each as it is written."""
+    sheet = _COMMENT.sub("", sheet)
+    for name, condition in _AT_RULE.findall(sheet):
+        if name != "media" or not set(_MEDIA_FEATURE.findall(condition)) <= _MEDIA_FEATURES:
+            yield f"@{name}{condition}".strip()
+    for declarations in _DECLARATIONS.findall(sheet):
+        yield from unsupported_in_style(declarations)

@@ -1,0 +1,1 @@
+"""Mails, looked at and checked before anybody gets them: `homing preview` and `homing mails check`."""
