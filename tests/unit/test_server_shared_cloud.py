@@ -34,6 +34,8 @@ class QuietCloud:
 
     def observe_mail(self, _callback: object) -> None: ...
 
+    def observe_answers(self, _callback: object) -> None: ...
+
     def http(self, method: str, path: str, **_request: Any) -> Any:
         self.crowded = self.crowded or self._inside
         self._inside = True
