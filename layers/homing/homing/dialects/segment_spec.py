@@ -1,6 +1,7 @@
 """Segment-spec messages, as analytics clients send them (https://segment.com/docs/connections/spec/)."""
 
 import json
+import re
 from collections.abc import Mapping
 from decimal import ROUND_HALF_EVEN, Decimal, DecimalException
 from math import ceil
@@ -46,6 +47,11 @@ _ALIASES = {
 _ONE_PRODUCT = frozenset({"Product Viewed", "Product Clicked", "Product Added", "Product Removed"})
 _CHECKOUTS = frozenset({"Checkout Started", "Checkout Step Viewed", "Checkout Step Completed"})
 _MAIL_NEWS = frozenset({"Email Opened", "Email Link Clicked"})
+# One address and nothing else: no name, list, group or comment, which a mail program reads as other addresses.
+_EMAIL = re.compile(r"""[^\s@<>()\[\],:;\\"]+@[^\s@<>()\[\],:;\\"]+""")
+_LONGEST_EMAIL = 254
+_LARGEST_EVENT = 300_000
+"""Bytes as JSON: DynamoDB takes no item beyond 400 KB, and one such message must not stop its batch."""
 _LONGEST = 512
 _MOST_INTERESTS = 10
 _LONGEST_INTEREST = 60
@@ -68,7 +74,7 @@ def read_message(message: object, *, received_at: Moment, sent_at: Moment | None
     name = _text(name) if isinstance(name, str) else None
     name = _ALIASES.get(name, name) if name else None
     try:
-        return Event.model_validate(
+        event = Event.model_validate(
             {
                 "message_id": message.get("messageId") or _made_id(message),
                 "type": message.get("type"),
@@ -91,6 +97,9 @@ def read_message(message: object, *, received_at: Moment, sent_at: Moment | None
         first = error.errors()[0]
         place = ".".join(str(step) for step in first["loc"]) or "message"
         raise InvalidMessage(f"{place}: {first['msg'].removeprefix('Value error, ')}") from error
+    if len(event.model_dump_json(exclude_defaults=True).encode()) > _LARGEST_EVENT:
+        raise InvalidMessage(f"message: larger than {_LARGEST_EVENT} bytes")
+    return event
 
 
 def _made_id(message: Mapping[str, Any]) -> str:
@@ -134,9 +143,13 @@ def _traits(traits: Mapping[str, Any]) -> dict[str, str]:
     known["interests"] = _interests(traits.get("interests"))
     known["channel"] = _channel(traits)
     email = known.get("email")
-    if email is not None and ("@" not in email or len(email) > 254 or any(c.isspace() for c in email)):
+    if email is not None and not _is_address(email):
         raise InvalidMessage("traits.email: not an email address")
     return {name: value for name, value in sorted(known.items()) if value}
+
+
+def _is_address(email: str) -> bool:
+    return len(email) <= _LONGEST_EMAIL and email.isprintable() and _EMAIL.fullmatch(email) is not None
 
 
 def _interests(told: object) -> str | None:
@@ -193,7 +206,7 @@ def _product(line: object) -> dict[str, Any]:
 def _quantity(value: object) -> int:
     """Pieces, of which half a pound is one; 1 where the client tells none, or nonsense."""
     if isinstance(value, str) and value.strip().isdecimal():
-        value = int(value[:9])
+        value = int(value.strip()[:9])
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1_000_000:
         return ceil(value)
     return 1
