@@ -24,7 +24,7 @@ from local.timers import Timers
 _SIMULATOR: Final = "simulator.amazonses.com"
 _MAXIMUM_RECIPIENTS: Final = 50
 _MAXIMUM_HEADERS: Final = 15
-_TAG: Final = re.compile(r"[A-Za-z0-9_.@-]{1,256}")
+_TAG: Final = re.compile(r"[A-Za-z0-9_-]{1,256}")
 _HEADER_NAME: Final = re.compile(r"[!-9;-@A-~]{1,126}")
 _HEADER_VALUE: Final = re.compile(r"[ -~]{1,870}")
 _OWN_HEADERS: Final = frozenset(
@@ -240,7 +240,7 @@ def _problems(mail: Mail) -> Sequence[tuple[bool, str]]:
         (any(name.lower() in _OWN_HEADERS for name, _ in mail.headers), "A header that SES sets itself"),
         (
             not all(_TAG.fullmatch(name) and _TAG.fullmatch(value) for name, value in mail.tags.items()),
-            "Invalid tag: only alphanumeric ASCII characters, '_', '-', '.' and '@' are allowed",
+            "Invalid tag: only alphanumeric ASCII characters, '_' and '-' are allowed",
         ),
         (any(name.startswith("ses:") for name in mail.tags), "Tag names that begin with ses: are reserved"),
     ]

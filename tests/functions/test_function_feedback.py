@@ -7,7 +7,8 @@ import pytest
 
 from homing.adapters.profiles import stored_event
 from homing.domain.ids import contact_id
-from homing.domain.sends import Outcome, Send
+from homing.domain.moments import parse_moment
+from homing.domain.sends import Outcome, Run, Send
 
 if TYPE_CHECKING:
     from tests.functions.conftest import Deployed
@@ -43,6 +44,29 @@ def test_a_mail_of_unknown_fate_was_sent_after_all(deployed: "Deployed") -> None
     assert deployed.invoke("Feedback", event) == {"batchItemFailures": []}
     sent = {"outcome": "sent", "reason": None, "message_id": mail_of(event)["messageId"]}
     assert deployed.send(unknown.profile_id, unknown.send_id) == unknown.model_copy(update=sent)
+
+
+def test_a_mail_of_which_the_ledger_knows_nothing_is_entered_as_sent(deployed: "Deployed") -> None:
+    event = deployed.event("ses-feedback/send")
+    for _ in range(2):
+        assert deployed.invoke("Feedback", event) == {"batchItemFailures": []}
+    run = Run(journey="welcome", profile_id="s3dhtno2tqckwc4r", entry="once")
+    taken_at = min(parse_moment(mail_of(event)["timestamp"]), deployed.now)
+    entry = run.ledger_entry("greeting", "welcome-greeting", outcome="sent", reason=None, at=taken_at)
+    sent = entry.model_copy(update={"message_id": mail_of(event)["messageId"]})
+    assert deployed.send(run.profile_id, run.send_id("greeting")) == sent
+
+
+def test_a_mail_of_old_tags_waits_for_the_ledger(deployed: "Deployed") -> None:
+    event = deployed.event("ses-feedback/send")
+    (record,) = event["Records"]
+    told = json.loads(record["body"])
+    for name in ("run_id", "step", "template"):
+        del told["mail"]["tags"][name]
+    record["body"] = json.dumps(told)
+    assert deployed.invoke("Feedback", event) == {"batchItemFailures": [{"itemIdentifier": record["messageId"]}]}
+    recorded(deployed, event, "unknown")
+    assert deployed.invoke("Feedback", event) == {"batchItemFailures": []}
 
 
 def test_what_the_ledger_knows_for_certain_stays(deployed: "Deployed") -> None:

@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from homing.domain.ids import contact_id
-from homing.domain.sends import Run, Send
+from homing.domain.sends import SEND_TAGS, Run, Send
 
 if TYPE_CHECKING:
     from tests.functions.conftest import Deployed
@@ -66,7 +66,7 @@ def test_a_licensed_step_sends_its_mail_and_keeps_it_in_the_ledger(deployed: "De
     assert list(mail.to) == [ADDRESS]
     kept = entry(deployed, task)
     assert (kept.outcome, kept.message_id, kept.subject) == ("sent", mail.message_id, mail.subject)
-    assert mail.tags == {"send_id": kept.send_id, "profile_id": kept.profile_id, "journey": "welcome"}
+    assert mail.tags == {name: getattr(kept, name) for name in SEND_TAGS}
 
 
 def test_a_step_that_is_asked_twice_sends_once(deployed: "Deployed", task: Any) -> None:

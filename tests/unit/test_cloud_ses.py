@@ -146,6 +146,8 @@ def test_a_destination_hears_only_what_it_asked_for() -> None:
         ({"headers": {"Subject": "other"}}, "BadRequestException"),
         ({"tags": {"send id": "1"}}, "BadRequestException"),
         ({"tags": {"send_id": "ü"}}, "BadRequestException"),
+        ({"tags": {"step": "last.call"}}, "BadRequestException"),
+        ({"tags": {"run_id": "r" * 257}}, "BadRequestException"),
         ({"tags": {"ses:own": "1"}}, "BadRequestException"),
     ],
 )

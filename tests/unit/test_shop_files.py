@@ -57,6 +57,8 @@ def spoil(shop_dir: Path, file: str, right: str, wrong: str) -> int:
         ("journeys", "    once_per: lapse", "    once_per: week", "journeys.winback.once_per: "),
         ("journeys", "    ends_on: [order, empty_cart]", "    ends_on: [boredom]", "journeys.cart.ends_on"),
         ("journeys", "  birthday:\n", "  Birth-Day:\n", "journeys.Birth-Day"),
+        ("journeys", "      last_call: {", "      last call: {", "journeys.welcome.steps.last call"),
+        ("journeys", "template: cart-second", "template: cart/second", "journeys.cart.steps.second.template"),
     ],
 )
 def test_a_mistake_is_named_with_its_file_and_its_place(

@@ -1,12 +1,16 @@
 """What SES tells: bounces and complaints stop the mails at once, and a lost answer is found again."""
 
+from contextlib import suppress
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
 from homing.domain.events import Event
 from homing.domain.moments import HOUR, format_moment
+from homing.domain.sends import SEND_TAGS
 from homing.errors import MailUncertain, RetryLater
+from homing.ports import Mail
 from tests.fakes.crashes import Crashed, Fuse
 from tests.fakes.stories import NOW, signed_up
 from tests.fakes.world import ADA, ADDRESS, World
@@ -98,10 +102,81 @@ def test_ses_settles_what_is_unknown_and_nothing_else() -> None:
     assert world.sends.kept[sent.send_id] == sent
 
 
-def test_a_mail_that_the_ledger_does_not_know_yet_is_asked_for_again() -> None:
+def test_a_mail_of_old_tags_that_the_ledger_does_not_know_yet_is_asked_for_again() -> None:
     world = welcomed()
     with pytest.raises(RetryLater):
         world.feedback().take(sent_notice("s1"), NOW)
+    assert world.sends.kept == {}
+
+
+def taken_notice(mail: Mail, at: int = NOW) -> dict[str, Any]:
+    """What SES tells of a mail that it has taken."""
+    tags = {name: [getattr(mail, name)] for name in SEND_TAGS}
+    return {"eventType": "Send", "mail": {"messageId": "message-1", "timestamp": format_moment(at), "tags": tags}}
+
+
+def cut_off_after_ses_took_the_mail(world: World) -> dict[str, Any]:
+    """The greeting's send function dies before it writes the ledger; what SES tells of the mail."""
+    with patch.object(world.sends, "record", side_effect=Crashed), pytest.raises(Crashed):
+        world.send(world.run("welcome"), "greeting")
+    assert world.sends.kept == {}
+    return taken_notice(world.mailer.sent[0])
+
+
+def test_the_word_of_ses_alone_settles_a_mail_whose_function_died_before_the_ledger() -> None:
+    world = welcomed()
+    notice = cut_off_after_ses_took_the_mail(world)
+    world.feedback().take(notice, NOW + HOUR)
+    run = world.run("welcome")
+    template = world.shop.journeys["welcome"].steps["greeting"].template
+    entry = run.ledger_entry("greeting", template, outcome="sent", reason=None, at=NOW)
+    assert world.sends.kept == {entry.send_id: entry.model_copy(update={"message_id": "message-1"})}
+    assert world.send(run, "greeting", NOW + HOUR).outcome == "sent"
+    assert world.mailer.asked == 1
+
+
+def test_the_word_of_ses_settles_it_also_after_a_retry_has_found_that_nobody_knows() -> None:
+    world = welcomed()
+    notice = cut_off_after_ses_took_the_mail(world)
+    assert world.send(world.run("welcome"), "greeting").outcome == "unknown"
+    world.feedback().take(notice, NOW + HOUR)
+    (send,) = world.sends.kept.values()
+    assert (send.outcome, send.reason, send.message_id) == ("sent", None, "message-1")
+
+
+@pytest.mark.parametrize("answer", [None, MailUncertain("ReadTimeoutError")])
+def test_a_word_of_ses_that_overtakes_the_ledger_leaves_the_mail_sent(answer: Exception | None) -> None:
+    world = welcomed()
+    send_mail = world.mailer.send
+
+    def tells_before_it_answers(mail: Mail) -> str:
+        message_id = send_mail(mail)
+        world.feedback().take(taken_notice(mail), NOW)
+        if answer is not None:
+            raise answer
+        return message_id
+
+    with patch.object(world.mailer, "send", tells_before_it_answers):
+        world.send(world.run("welcome"), "greeting")
+    (send,) = world.sends.kept.values()
+    assert (send.outcome, send.reason, send.message_id) == ("sent", None, "message-1")
+
+
+def test_a_word_of_ses_from_the_future_has_come_now() -> None:
+    world = welcomed()
+    cut_off_after_ses_took_the_mail(world)
+    world.feedback().take(taken_notice(world.mailer.sent[0], NOW + HOUR), NOW)
+    assert [send.at for send in world.sends.kept.values()] == [NOW]
+
+
+@pytest.mark.parametrize("missing", sorted(SEND_TAGS))
+def test_a_mail_of_which_ses_tells_too_little_gets_no_entry_made_up(missing: str) -> None:
+    world = welcomed()
+    notice = cut_off_after_ses_took_the_mail(world)
+    del notice["mail"]["tags"][missing]
+    with suppress(RetryLater):
+        world.feedback().take(notice, NOW)
+    assert world.sends.kept == {}
 
 
 def engaged(kind: str, at: int = NOW) -> dict[str, Any]:

@@ -197,6 +197,48 @@ def test_a_send_function_that_dies_after_ses_took_the_mail_does_not_send_it_agai
     assert ada.lines("welcome") == [("greeting", "sent", None)]
 
 
+@pytest.mark.parametrize(("journey", "number"), SEND_STEPS)
+def test_ses_alone_settles_a_mail_whose_function_died_before_the_ledger(
+    shop: "Shop", enter: "Enter", journey: str, number: int
+) -> None:
+    ada = shop.shopper()
+    died: list[int] = []
+    outcomes: set[str] = set()
+
+    def dies_before_the_ledger(_service: str, operation: str, phase: str) -> None:
+        if (operation, phase) == ("SendEmail", "after") and len(ada.inbox) == number + 1 and not died:
+            died.append(shop.now)
+            raise Killed
+        if (operation, phase) == ("PutItem", "after") and died:
+            outcomes.update(outcome for _, outcome, _ in ada.lines(journey))
+
+    with shop.faulted(dies_before_the_ledger):
+        enter(journey, ada)
+        shop.wait(LONG_ENOUGH)
+
+    assert len(died) == 1
+    assert outcomes == {"sent"}
+    assert ada.lines(journey) == [(step, "sent", None) for step in STEPS[journey]]
+    assert len(ada.inbox) == len(STEPS[journey])
+    assert ada.runs(journey) == [("completed", None)]
+
+
+def test_a_mail_whose_function_never_comes_back_is_settled_by_ses_and_not_by_a_retry(
+    shop: "Shop", enter: "Enter"
+) -> None:
+    ada = shop.shopper()
+
+    def dies_whenever_it_comes_back(_service: str, _operation: str, _phase: str) -> None:
+        if _in_the_send_function(shop) and ada.inbox:
+            raise Killed
+
+    with shop.faulted(dies_whenever_it_comes_back):
+        enter("welcome", ada)
+
+    assert ada.lines("welcome") == [("greeting", "sent", None)]
+    assert len(ada.inbox) == 1
+
+
 def _dies_once(operation_to_die_after: str) -> Callable[[str, str, str], None]:
     dead: list[str] = []
 

@@ -174,11 +174,14 @@ class RecomputeRuns(Protocol):
 
 
 class Mail(NamedTuple):
-    """A mail for SES. The ids come back with every event that SES publishes about it."""
+    """A mail for SES. What SEND_TAGS names comes back with every event that SES publishes about it."""
 
     send_id: str
+    run_id: str
     profile_id: str
     journey: str
+    step: str
+    template: str
     to: str
     subject: str
     html: str

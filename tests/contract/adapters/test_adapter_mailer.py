@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 Answer: TypeAlias = Callable[[AWSPreparedRequest], AWSResponse]
 MAIL = Mail(
     send_id="s3ndid",
+    run_id="cart-pr0file-1772442909218",
     profile_id="pr0file",
     journey="cart",
+    step="reminder",
+    template="cart-reminder",
     to="ada@customer.example",
     subject="Ada, your 🫖 is waiting",
     html="<p>Grüße</p>",
@@ -128,7 +131,14 @@ def test_ses_is_told_what_its_events_must_bring_back_and_no_address(mailer: SesM
     asked = wire.asked
     assert asked["ConfigurationSetName"] == "homing"
     tags = {tag["Name"]: tag["Value"] for tag in asked["EmailTags"]}
-    assert tags == {"send_id": "s3ndid", "profile_id": "pr0file", "journey": "cart"}
+    assert tags == {
+        "send_id": "s3ndid",
+        "run_id": "cart-pr0file-1772442909218",
+        "profile_id": "pr0file",
+        "journey": "cart",
+        "step": "reminder",
+        "template": "cart-reminder",
+    }
 
 
 # What is answered

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from homing.domain.sends import SEND_TAGS
 from homing.errors import MailRefused, MailUncertain, RetryLater
 from homing.ports import Mail
 
@@ -55,11 +56,7 @@ class SesMailer:
                         ],
                     }
                 },
-                EmailTags=[
-                    {"Name": "send_id", "Value": mail.send_id},
-                    {"Name": "profile_id", "Value": mail.profile_id},
-                    {"Name": "journey", "Value": mail.journey},
-                ],
+                EmailTags=[{"Name": name, "Value": getattr(mail, name)} for name in SEND_TAGS],
                 ConfigurationSetName=self._configuration_set,
             )
         except ClientError as error:

@@ -30,10 +30,14 @@ _WITHDRAWN_BY: dict[str, ExitReason] = {
 """What the source of a withdrawal is called as the end of a run."""
 
 
+TagValue = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,256}$")]
+"""What SES takes as the value of a mail's tag: https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_MessageTag.html"""
+
+
 class Step(Frozen):
     """What one send step of a journey sends. `offer` names an entry of offers.yaml."""
 
-    template: Annotated[str, Field(min_length=1)]
+    template: TagValue
     offer: str | None = None
     needs_items: bool = False
     """Whether the mail is pointless without products of the shopper's own to show."""

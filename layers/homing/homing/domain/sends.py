@@ -15,6 +15,9 @@ INTERRUPTED = "interrupted"
 GAVE_UP = "gave_up"
 """The reason of a `failed`: the state machine has no retries left."""
 
+SEND_TAGS = ("send_id", "run_id", "profile_id", "journey", "step", "template")
+"""What SES is told with every mail, and tells back in every event about it: enough for the ledger's entry."""
+
 
 class Send(Frozen):
     """One intended mail. `unknown` is the only outcome that may still change."""

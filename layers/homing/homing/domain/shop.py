@@ -7,7 +7,7 @@ from typing import Annotated, Any, NamedTuple, Self
 from pydantic import Field, TypeAdapter, ValidationError
 
 from homing.domain.events import Frozen
-from homing.domain.journeys import Ending, Journey, OncePer, Step
+from homing.domain.journeys import Ending, Journey, OncePer, Step, TagValue
 from homing.domain.offers import Offer
 from homing.domain.rules import Definitions, Rule, RuleError, read_rule
 from homing.domain.rules.errors import or_similar
@@ -74,7 +74,7 @@ class _JourneyFile(Frozen):
     enter: Any
     once_per: OncePer
     ends_on: frozenset[Ending] = frozenset()
-    steps: Annotated[dict[str, Step], Field(min_length=1)]
+    steps: Annotated[dict[TagValue, Step], Field(min_length=1)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Any
 from homing.domain.events import Event
 from homing.domain.ids import contact_id
 from homing.domain.moments import Moment, parse_moment
-from homing.domain.sends import Send
+from homing.domain.sends import SEND_TAGS, Send
 from homing.errors import RetryLater
 from homing.ports import Contacts, Events, Sends
 
@@ -22,13 +22,13 @@ class Feedback:
     def take(self, notice: dict[str, Any], now: Moment) -> str:
         """Act on one SES event (the shape that SES publishes); the event's type.
 
-        Raises RetryLater for a mail that the ledger does not know yet.
+        Raises RetryLater for a mail that neither the ledger nor its own tags tell enough of.
         Source: https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html
         """
         kind = str(notice["eventType"])
         match kind:
             case "Send":
-                self._sent(notice["mail"])
+                self._sent(notice["mail"], now)
             case "Bounce" if notice["bounce"]["bounceType"] == "Permanent":
                 told_at = parse_moment(notice["bounce"]["timestamp"])
                 addresses = [r["emailAddress"] for r in notice["bounce"]["bouncedRecipients"]]
@@ -43,17 +43,20 @@ class Feedback:
                 self._tell("Email Link Clicked", notice, now)
         return kind
 
-    def _sent(self, mail: dict[str, Any]) -> None:
-        """A send whose answer was lost has been sent after all."""
+    def _sent(self, mail: dict[str, Any], now: Moment) -> None:
+        """What SES has taken is sent, whatever became of the function that asked.
+
+        A function that is about to write its own entry needs no grace: it writes the same outcome, and the first stays.
+        """
         profile_id, send_id = _tag(mail, "profile_id"), _tag(mail, "send_id")
         if profile_id is None or send_id is None:
             return
         known = self.sends.load(profile_id, send_id)
         if known is None:
-            # Quicker than the ledger, or the send function died before it wrote: its retry will write there.
-            raise RetryLater(f"send {send_id} is not in the ledger yet")
-        if known.outcome == "unknown":
-            self.sends.record(known.model_copy(update=_as_sent(known, mail)))
+            self.sends.record(_entry(mail, now))
+        elif known.outcome == "unknown":
+            sent = {"outcome": "sent", "reason": None, "message_id": mail["messageId"]}
+            self.sends.record(known.model_copy(update=sent))
 
     def _suppress(self, mail: dict[str, Any], addresses: list[str], reason: str, at: Moment, now: Moment) -> None:
         """No mail to these addresses any more; their profile learns it as the withdrawal of consent."""
@@ -91,8 +94,14 @@ class Feedback:
         self.events.put(event, now)
 
 
-def _as_sent(known: Send, mail: dict[str, Any]) -> dict[str, object]:
-    return {"outcome": "sent", "reason": None, "message_id": mail["messageId"], "at": known.at}
+def _entry(mail: dict[str, Any], now: Moment) -> Send:
+    """The ledger's entry as the mail's tags tell it. Raises RetryLater where some are missing."""
+    told = {name: _tag(mail, name) for name in SEND_TAGS}
+    if None in told.values():
+        # A mail of a version that told SES less: its send function, or a retry of it, writes the entry.
+        raise RetryLater(f"send {told['send_id']} is not in the ledger yet")
+    at = min(parse_moment(mail["timestamp"]), now)
+    return Send.model_validate({**told, "at": at, "outcome": "sent", "message_id": mail["messageId"]})
 
 
 def _tag(mail: dict[str, Any], name: str) -> str | None:

@@ -106,8 +106,11 @@ class _Attempt:
             return self._not_sent("failed", f"render: {error}", contact)
         mail = Mail(
             send_id=self.send_id,
+            run_id=self.run.run_id,
             profile_id=self.run.profile_id,
             journey=self.run.journey,
+            step=self.step_name,
+            template=self.step.template,
             to=email,
             subject=rendered.subject,
             html=rendered.html,
