@@ -94,12 +94,16 @@ def read_message(message: object, *, received_at: Moment, sent_at: Moment | None
             }
         )
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(step) for step in first["loc"]) or "message"
-        raise InvalidMessage(f"{place}: {first['msg'].removeprefix('Value error, ')}") from error
+        raise _refusal(error) from error
     if len(event.model_dump_json(exclude_defaults=True).encode()) > _LARGEST_EVENT:
         raise InvalidMessage(f"message: larger than {_LARGEST_EVENT} bytes")
     return event
+
+
+def _refusal(error: ValidationError) -> InvalidMessage:
+    first = error.errors()[0]
+    place = ".".join(str(step) for step in first["loc"]) or "message"
+    return InvalidMessage(f"{place}: {first['msg'].removeprefix('Value error, ')}")
 
 
 def _made_id(message: Mapping[str, Any]) -> str:
