@@ -19,7 +19,7 @@ class Writing(NamedTuple):
 def languages_for(tag: str) -> tuple[str, ...]:
     """The languages to try for a BCP 47 tag, best first: `de-AT` gives `de`, then the fallback."""
     language = _subtags(tag)[0]
-    return (language, FALLBACK) if language not in {"", FALLBACK} else (FALLBACK,)
+    return (language, FALLBACK) if language.isascii() and language not in {"", FALLBACK} else (FALLBACK,)
 
 
 @lru_cache(maxsize=256)
