@@ -8,8 +8,9 @@ import typer
 from rich.console import Console
 
 from homing.domain.moments import Moment, parse_moment
-from local.preview.commands import mails
+from local.preview.commands import mails, preview
 from local.segments.commands import app as segments
+from local.sends import sends
 
 if TYPE_CHECKING:
     from local.simulation import Inputs
@@ -23,8 +24,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
+app.command()(preview)
 app.add_typer(mails)
 app.add_typer(segments)
+app.command()(sends)
 # Without emoji: a line number between colons is one.
 _errors = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 

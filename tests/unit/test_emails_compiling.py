@@ -10,7 +10,6 @@ import pytest
 
 from homing.emails import Renderer, RenderFailed, TemplateInvalid
 from homing.emails.compiler import compile_emails
-from homing.emails.preview import write_previews
 from homing.emails.samples import everything
 
 ROOT = Path(__file__).parents[2]
@@ -214,15 +213,3 @@ def test_what_the_build_could_not_foresee_still_fails_by_name(tmp_path: Path, em
     with pytest.raises(RenderFailed, match="ZeroDivisionError") as failure:
         Renderer(tmp_path / "out").render("cart-offer", "en", context)
     assert failure.value.template == "cart-offer"
-
-
-def test_previews_show_every_mail_in_every_language(tmp_path: Path, emails: Path) -> None:
-    index = write_previews(emails, tmp_path / "previews")
-    assert "Anna, 10% off for your cart" in index.read_text(encoding="utf-8")
-    assert {path.name for path in index.parent.iterdir()} == {
-        "index.html",
-        "cart-offer.en.html",
-        "cart-offer.en.txt",
-        "cart-offer.de.html",
-        "cart-offer.de.txt",
-    }

@@ -1,0 +1,31 @@
+"""A mail from sample data, as the shop would send it: with its own name, address, colour and logo."""
+
+from pathlib import Path
+from typing import Any
+
+from homing.domain.shop import Shop
+from homing.emails.samples import everything, nothing
+from homing.usecases.send import Identity
+from local.shop_files import read_yaml
+
+UNSUBSCRIBE_URL = "https://preview.invalid/unsubscribe"
+"""Leads nowhere: a preview must not let anybody be unsubscribed."""
+DATA = {"full": everything, "minimal": nothing}
+
+
+def identity_of(shop_dir: Path) -> Identity:
+    """How the shop will appear once it is deployed with parameters.yaml. Raises ShopFileError."""
+    parameters = read_yaml(shop_dir / "parameters.yaml")
+    return Identity(str(parameters["ShopName"]), str(parameters["PostalAddress"]), UNSUBSCRIBE_URL)
+
+
+def sample_context(shop: Shop, identity: Identity, data: str) -> dict[str, Any]:
+    """The context of a made-up shopper of whom all (`full`) or nothing (`minimal`) is known."""
+    settings = shop.settings
+    own = {
+        "name": identity.shop_name,
+        "postal_address": identity.postal_address,
+        **settings.model_dump(include={"url", "support_email", "colour", "logo_url"}),
+    }
+    links = {"shop": settings.url, "cart": settings.cart_url, "unsubscribe": f"{UNSUBSCRIBE_URL}/sample"}
+    return {**DATA[data](), "shop": own, "links": links}

@@ -1,0 +1,178 @@
+"""A shopper's own mail, made by the very code that sends it, from a table that is only read."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple, cast
+
+from homing.adapters.catalogue import TableCatalogue
+from homing.adapters.profiles import TableProfiles
+from homing.adapters.table import Item, Table
+from homing.domain.journeys import Journey
+from homing.domain.moments import Moment
+from homing.domain.permit import Contact, Withheld
+from homing.domain.record import ProfileRecord
+from homing.domain.sends import Run, Send
+from homing.domain.shop import Shop
+from homing.emails import RenderedEmail, Renderer
+from homing.errors import RunEnded
+from homing.ports import Mail
+from homing.usecases.send import Identity, Sender
+from local.segments.population import Population
+from local.segments.sources import Source
+
+_ENTRY = "preview"
+
+
+class NoMail(Exception):
+    """This shopper cannot get this mail; the message says why, and what to do."""
+
+
+class ShoppersMail(NamedTuple):
+    """The mail; `withheld` is why it would not go out as things stand, None where it would."""
+
+    mail: RenderedEmail
+    language: str
+    withheld: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Previewer:
+    """Makes mails of shoppers out of a source, at the source's moment."""
+
+    shop: Shop
+    identity: Identity
+    renderer: Renderer
+    population: Population
+
+    def mail(self, template: str, profile: str, language: str | None = None) -> ShoppersMail:
+        """The shopper's mail, in `language` rather than their own where one is given.
+
+        Raises NoProfile, SourceUnreadable, or NoMail where there is nothing to look at.
+        """
+        journey, step_name = self._step(template)
+        record = self.population.find(profile)
+        run = Run(journey=journey.name, profile_id=record.profile_id, entry=_ENTRY)
+        outbox, renderer = _Outbox(), _InLanguage(self.renderer, language)
+        try:
+            send = self._sender(journey, outbox, renderer).send(run, step_name, self.population.source.as_of)
+        except RunEnded as ended:
+            raise NoMail(f"{profile}: {template} cannot be sent to them, for {_because(str(ended))}") from ended
+        if outbox.mail is None:
+            raise NoMail(f"{profile}: there is no {template} for them: {_because(send.reason or send.outcome)}")
+        rendered = RenderedEmail(outbox.mail.subject, outbox.mail.html, outbox.mail.text)
+        return ShoppersMail(rendered, renderer.used, self._withheld(journey, record))
+
+    def _step(self, template: str) -> tuple[Journey, str]:
+        """The journey and the step that send the template."""
+        for journey in self.shop.journeys.values():
+            for name, step in journey.steps.items():
+                if step.template == template:
+                    return journey, name
+        raise NoMail(
+            f"{template}: no journey sends it, so nobody gets it; name it in journeys.yaml, or leave --profile"
+        )
+
+    def _sender(self, journey: Journey, outbox: "_Outbox", renderer: "_InLanguage") -> Sender:
+        """The sender of the deployed system. What would end a run is no reason not to look at its mails."""
+        table = cast("Table", _TableAtRest(self.population.source))
+        endless = replace(journey, ends_on=frozenset())
+        return Sender(
+            shop=replace(self.shop, journeys={journey.name: endless}),
+            identity=self.identity,
+            token_key=b"preview",
+            profiles=TableProfiles(table),
+            contacts=_EverybodyMayGetMail(),
+            runs=_NoRuns(),
+            sends=_NothingSentYet(),
+            catalogue=TableCatalogue(table),
+            renderer=renderer,
+            mailer=outbox,
+        )
+
+    def _withheld(self, journey: Journey, record: ProfileRecord) -> str | None:
+        """Why the journey would not send to them now."""
+        entry = journey.entry(record.facts, self.population.source.as_of)
+        reason = "there is no reason to enter" if entry is None else journey.exit_reason(record.facts, entry)
+        return None if reason is None else f"the journey '{journey.name}' would not send it now: {reason}"
+
+
+_REASONS = {
+    "no_address": "no address is known; choose somebody who has told one",
+    "consent_withdrawn": "they have not agreed to mails; choose somebody who has",
+    "unsubscribed": "they have unsubscribed; choose somebody who has not",
+    "bounced": "their address has bounced; choose somebody else",
+    "complained": "they have called a mail spam; choose somebody else",
+    "nothing_to_show": "it needs products of their cart; choose somebody with a full one, or --data full",
+}
+
+
+def _because(reason: str) -> str:
+    return _REASONS.get(reason, reason)
+
+
+@dataclass(slots=True)
+class _Outbox:
+    """A mailer that sends nothing and keeps the mail."""
+
+    mail: Mail | None = None
+
+    def send(self, mail: Mail) -> str:
+        self.mail = mail
+        return _ENTRY
+
+
+@dataclass(slots=True)
+class _InLanguage:
+    """The renderer, in one language for all; `used` is the tag that was rendered."""
+
+    renderer: Renderer
+    language: str | None
+    used: str = ""
+
+    def render(self, template: str, language: str, context: Any) -> RenderedEmail:
+        self.used = self.language or language
+        return self.renderer.render(template, self.used, context)
+
+
+@dataclass(frozen=True, slots=True)
+class _TableAtRest:
+    """Stands in for `Table` behind the adapters, as far as they read."""
+
+    source: Source
+
+    def get(self, pk: str, sk: str) -> Item | None:
+        return next(self.get_many([(pk, sk)]), None)
+
+    def get_many(self, keys: Sequence[tuple[str, str]], *, consistent: bool = True) -> Iterator[Item]:
+        for sk in sorted({sk for _, sk in keys}):
+            wanted = {pk for pk, other in keys if other == sk}
+            yield from (item for item in self.source.items_of(wanted, sk) if item["sk"]["S"] == sk)
+
+
+class _EverybodyMayGetMail:
+    """Contacts of whom nothing is known, and permits for all: nothing goes out."""
+
+    def load(self, contact_id: str) -> Contact | None: ...
+    def note_consent(self, contact_id: str, profile_id: str, *, granted: bool, at: Moment) -> str:
+        return profile_id
+
+    def suppress(self, contact_id: str, reason: str) -> None: ...
+    def add_run(self, contact_id: str, run_id: str, profile_id: str) -> None: ...
+    def remove_run(self, contact_id: str, run_id: str, send_ids: Collection[str]) -> None: ...
+    def claim(self, contact_id: str, run_id: str, send_id: str, at: Moment) -> Withheld | None: ...
+    def release(self, contact_id: str, send_id: str) -> None: ...
+
+
+class _NoRuns:
+    """No run is known, and none is kept."""
+
+    def load(self, run: Run) -> Run | None: ...
+    def begin(self, run: Run) -> None: ...
+    def end(self, run: Run) -> None: ...
+
+
+class _NothingSentYet:
+    """An empty ledger that stays so."""
+
+    def load(self, profile_id: str, send_id: str) -> Send | None: ...
+    def record(self, send: Send) -> None: ...
