@@ -1,5 +1,5 @@
 """The command line: `homing simulate`, `homing demo`, `homing local`, `homing preview`, `homing mails`,
-`homing segments`."""
+`homing segments`, `homing sends`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -10,6 +10,7 @@ from rich.console import Console
 from homing.domain.moments import Moment, parse_moment
 from local.preview.commands import mails, preview
 from local.segments.commands import app as segments
+from local.sends import sends
 from local.sends import sends
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ app = typer.Typer(
 app.command()(preview)
 app.add_typer(mails)
 app.add_typer(segments)
+app.command()(sends)
 app.command()(sends)
 # Without emoji: a line number between colons is one.
 _errors = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from homing.adapters.catalogue import TableCatalogue
 from homing.adapters.generations import TableGenerations
-from homing.adapters.ledger import TableRuns
+from homing.adapters.ledger import TableRuns, TableSends
 from homing.adapters.profiles import TableEvents, TableProfiles
 from homing.adapters.table import Item, Table
 
@@ -22,6 +22,7 @@ class ExportedTable:
         self.profiles = TableProfiles(table)
         self.events = TableEvents(table)
         self.runs = TableRuns(table)
+        self.sends = TableSends(table)
         self.catalogue = TableCatalogue(table)
         self.generations = TableGenerations(table)
 
