@@ -11,7 +11,6 @@ from homing.domain.moments import Moment, parse_moment
 from local.preview.commands import mails, preview
 from local.segments.commands import app as segments
 from local.sends import sends
-from local.sends import sends
 
 if TYPE_CHECKING:
     from local.simulation import Inputs
@@ -28,7 +27,6 @@ app = typer.Typer(
 app.command()(preview)
 app.add_typer(mails)
 app.add_typer(segments)
-app.command()(sends)
 app.command()(sends)
 # Without emoji: a line number between colons is one.
 _errors = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
