@@ -31,6 +31,8 @@ CONDITIONS = {
     "percent": "offer.percent",
     "free_shipping": "offer.free_shipping",
 }
+_DEEPEST = 10
+"""Mappings within each other: more than there are facts that a text could differ by."""
 _HOW_TO_WRITE = "put texts in quotes, or on the lines after a |"
 _KEY = re.compile(r"[a-z][a-z0-9_]*")
 _LINE_BREAK_IN_PARAGRAPH = re.compile(r"(?<!\n)\n(?!\n)")
@@ -77,13 +79,28 @@ class Texts:
 
 def _load(path: Path) -> yaml.Node:
     try:
-        node = yaml.compose(path.read_text(encoding="utf-8"), yaml.SafeLoader)
+        source = path.read_text(encoding="utf-8")
+        _refuse_what_grows(path, source)
+        node = yaml.compose(source, yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise TemplateInvalid(f"{path}:{line}: {error.problem} ({_HOW_TO_WRITE})") from error
+    except (yaml.reader.ReaderError, UnicodeDecodeError) as error:
+        raise TemplateInvalid(f"{path}:1: expected text in UTF-8 without control characters") from error
     if node is None:
         raise TemplateInvalid(f"{path}:1: there are no texts")
     return node
+
+
+def _refuse_what_grows(path: Path, source: str) -> None:
+    """Aliases may contain themselves, or each other twice over; and what is nested is read by recursion."""
+    depth = 0
+    for event in yaml.parse(source, yaml.SafeLoader):
+        line = event.start_mark.line + 1 if event.start_mark else 1
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if isinstance(event, yaml.AliasEvent) or depth > _DEEPEST:
+            what = "texts are nested too deeply" if depth > _DEEPEST else "write the text out instead of an alias"
+            raise TemplateInvalid(f"{path}:{line}: {what}")
 
 
 def _pairs(path: Path, node: yaml.Node) -> dict[str, yaml.Node]:
