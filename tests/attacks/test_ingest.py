@@ -158,7 +158,6 @@ BODIES: dict[str, tuple[int, dict[str, Any]]] = {
     "not-base64": (400, {"body": "%%%", "isBase64Encoded": True}),
     "base64-not-ascii": (400, {"body": "ключ", "isBase64Encoded": True}),
     "number-of-a-million-digits": (400, {"body": '{"batch": ' + "9" * 900_000 + "}"}),
-    "lists-nested-2000": (400, {"body": nested(2_000)}),
     "lists-nested-400000": (400, {"body": nested(400_000)}),
     "lists-open-900000": (400, {"body": "[" * 900_000}),
     "objects-nested-2000": (400, {"body": '{"batch":' * 2_000 + "1" + "}" * 2_000}),
@@ -430,7 +429,7 @@ def assert_bounded(event: Event) -> None:
     assert abs(event.total or 0) < 10**15
 
 
-@pytest.mark.parametrize("depth", [100, 500, 900, *range(905, 1_000, 5)])
+@pytest.mark.parametrize("depth", [100, 500, 900, *range(905, 1_000, 5), 2_000])
 @pytest.mark.parametrize("more", [{}, {"messageId": None}], ids=["with-id", "without-id"])
 def test_nesting_that_can_just_be_read_harms_nothing_beside_it(
     doors: "Doors", depth: int, more: dict[str, Any]
