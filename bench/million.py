@@ -40,6 +40,7 @@ from local.timers import Timers, VirtualClock
 FUNCTION = "SegmentsFunction"
 CHUNK = 10_000
 DECODED = 20_000
+"""Lines that are decoded in each way; fewer where there are fewer profiles."""
 ROUNDS = 5
 MOST_ROWS_PER_CHANGE = 2.0
 
@@ -256,7 +257,7 @@ def measure(profiles: int, due: int, histories: int, told: Told) -> Measured:
     """
     told("making histories", 0, 1)
     crowd = Crowd.of(read_yaml(ROOT / "shop" / "segments.yaml"), histories)
-    decoding = decoding_of(list(crowd.lines(DECODED)))
+    decoding = decoding_of(list(crowd.lines(min(DECODED, profiles))))
     anew = rescan(crowd, profiles, told)
     with VirtualClock(NOW) as clock, deployed(Timers(clock)) as cloud:
         _switch(cloud, crowd.generation)
