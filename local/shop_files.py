@@ -8,6 +8,9 @@ import yaml
 
 from homing.domain.shop import FILES, Shop, ShopError, ShopFault
 
+DEEPEST = 60
+"""Lists and mappings within each other: more than any rule can be read aloud with."""
+
 
 class ShopFileError(Exception):
     """A shop's file that cannot be used; the message names file, line and place."""
@@ -39,12 +42,29 @@ def read_shop_files(shop_dir: Path) -> dict[str, Any]:
 def read_yaml(file: Path) -> Any:
     """The data of one YAML file. Raises ShopFileError."""
     try:
-        return yaml.load(file.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - a SafeLoader of our own
+        source = file.read_text(encoding="utf-8")
+        _refuse_what_grows(file, source)
+        return yaml.load(source, _Loader)  # noqa: S506 - a SafeLoader of our own
     except OSError as error:
         raise ShopFileError(f"{file}: {error.strerror or error}") from error
+    except (yaml.reader.ReaderError, UnicodeDecodeError) as error:
+        raise ShopFileError(f"{file}:1: expected text in UTF-8 without control characters") from error
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ShopFileError(f"{file}:{line}: {error.problem}") from error
+    except (TypeError, ValueError) as error:
+        raise ShopFileError(f"{file}:1: a key or a value that is neither a text nor a sound number: {error}") from error
+
+
+def _refuse_what_grows(file: Path, source: str) -> None:
+    """Aliases may contain themselves, or each other twice over; and what is nested is read by recursion."""
+    depth = 0
+    for event in yaml.parse(source, _Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if isinstance(event, yaml.AliasEvent) or depth > DEEPEST:
+            what = "this is nested too deeply" if depth > DEEPEST else "write it out instead of an alias"
+            line = event.start_mark.line + 1 if event.start_mark else 1
+            raise ShopFileError(f"{file}:{line}: {what}")
 
 
 def read_shop(shop_dir: Path) -> Shop:

@@ -5,7 +5,6 @@ import gzip
 import hmac
 import json
 import re
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -184,10 +183,8 @@ BODIES: dict[str, tuple[int, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize(("status", "more"), BODIES.values(), ids=BODIES.keys())
-def test_a_body_that_is_no_batch_is_refused_at_once(doors: "Doors", status: int, more: dict[str, Any]) -> None:
-    began = time.perf_counter()
+def test_a_body_that_is_no_batch_is_refused(doors: "Doors", status: int, more: dict[str, Any]) -> None:
     assert_refused(doors, request(**more), status)
-    assert time.perf_counter() - began < 2
 
 
 @pytest.mark.parametrize(
