@@ -1,6 +1,8 @@
 """functions/send with the input of a state machine's task."""
 
 from collections.abc import Callable, Iterator
+from email.header import decode_header, make_header
+from email.utils import parseaddr
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -114,3 +116,25 @@ def test_every_outcome_is_counted_and_logged_by_opaque_ids(deployed: "Deployed",
     assert (counted["journey"], counted["outcome"]) == ("welcome", "sent")
     (logged,) = [line for line in deployed.lines("Send") if line.get("message") == "sent"]
     assert (logged["run_id"], logged["step"]) == (task["run"]["run_id"], "greeting")
+
+
+@pytest.fixture
+def renamed(deployed: "Deployed", monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The shop under a name that an address header cannot hold as it is."""
+    name, functions = "Müller, Tee & Ton", deployed.cloud.functions
+    function = functions.by_logical_id["SendFunction"]
+    monkeypatch.setattr(function, "environment", {**function.environment, "SHOP_NAME": name})
+    functions.cool("SendFunction")
+    functions.close()
+    yield name
+    functions.cool("SendFunction")
+    functions.close()
+
+
+def test_a_shops_name_may_hold_commas_and_umlauts(deployed: "Deployed", task: Any, renamed: str) -> None:
+    deployed.invoke("Send", task)
+    (mail,) = deployed.cloud.outbox
+    name, address = parseaddr(mail.sender)
+    assert mail.sender.isascii()
+    assert str(make_header(decode_header(name))) == renamed
+    assert "@" in address

@@ -116,6 +116,8 @@ def enroller() -> "Enroller":
 @cache
 def sender() -> "Sender":
     """Sends the mails of journeys."""
+    from email.utils import formataddr
+
     from homing.adapters.catalogue import TableCatalogue
     from homing.adapters.ledger import TableRuns, TableSends
     from homing.adapters.mailer import SesMailer
@@ -135,7 +137,7 @@ def sender() -> "Sender":
         renderer=Renderer(Path(settings.shop_dir) / "emails"),
         mailer=SesMailer(
             boto3.client("sesv2", config=NO_RETRIES),
-            sender=f"{settings.shop_name} <{settings.sender_address}>",
+            sender=formataddr((settings.shop_name, settings.sender_address)),
             configuration_set=settings.configuration_set,
         ),
     )
