@@ -24,7 +24,8 @@ WIRING = {
     "ingest": "bootstrap.events(); bootstrap.write_key()",
     "project": "bootstrap.projector()",
     "enroll": "bootstrap.enroller()",
-    "segments": "bootstrap.segments_road()",
+    "segments": "bootstrap.refresher()",
+    "recompute": "bootstrap.recompute()",
     "feedback": "bootstrap.feedback()",
     "finish": "bootstrap.finisher()",
     "pages": "bootstrap.contacts(); bootstrap.events(); bootstrap.signing_secret()",
@@ -61,10 +62,18 @@ def measure(code: str, variables: dict[str, str]) -> float:
 
 def environment(function: str, shop: str) -> dict[str, str]:
     """What the function finds in its environment; names that nothing is asked under here."""
-    names = ("TABLE_NAME", "WRITE_KEY_SECRET", "SIGNING_SECRET", "SHOP_NAME", "POSTAL_ADDRESS", "SENDER_ADDRESS")
-    journeys = [f"{journey}_STATE_MACHINE_ARN" for journey in ("WELCOME", "CART", "WINBACK", "BIRTHDAY")]
+    names = (
+        "TABLE_NAME",
+        "WRITE_KEY_SECRET",
+        "SIGNING_SECRET",
+        "SHOP_NAME",
+        "POSTAL_ADDRESS",
+        "SENDER_ADDRESS",
+        "BUCKET",
+    )
+    machines = [f"{machine}_STATE_MACHINE_ARN" for machine in ("WELCOME", "CART", "WINBACK", "BIRTHDAY", "RECOMPUTE")]
     return {
-        **dict.fromkeys((*names, *journeys, "PAGES_URL", "CONFIGURATION_SET"), "x"),
+        **dict.fromkeys((*names, *machines, "PAGES_URL", "CONFIGURATION_SET"), "x"),
         "SHOP_DIR": shop,
         "POWERTOOLS_METRICS_NAMESPACE": "Homing",
         "POWERTOOLS_SERVICE_NAME": "homing",

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from jinja2 import DictLoader
 
 from homing.domain.rules import RuleError
@@ -42,6 +43,16 @@ def test_a_tag_runs_no_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cod
     with pytest.raises(ShopFileError, match=r"segments\.yaml"):
         read_yaml(file)
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_tag_that_a_library_has_taught_to_the_process_is_none_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(yaml.SafeLoader, "yaml_multi_constructors", {"!": lambda *_: "planted"})
+    file = tmp_path / "segments.yaml"
+    file.write_text("segments: !include /etc/passwd", encoding="utf-8")
+    with pytest.raises(ShopFileError, match=r"segments\.yaml:1: "):
+        read_yaml(file)
 
 
 MALFORMED = {
