@@ -64,7 +64,8 @@ class Refresher:
 
     def _take(self, page: Sequence[Look], now: Moment, result: Refreshed) -> None:
         """Look at the profiles of a page of the index."""
-        records = self.profiles.load_many({profile_id for _, profile_id in page})
+        due = dict.fromkeys(profile_id for _, profile_id in page)  # each once, in the order of the index
+        records = self.profiles.load_many(due)
         result.due_rows += len(page)
         result.profiles += len(records)
         contended = self._look(records.values(), now, result)
