@@ -45,7 +45,7 @@ class FakeProfiles:
         return self.records.get(profile_id, ProfileRecord(profile_id=profile_id))
 
     def load_many(self, profile_ids: Collection[str]) -> Mapping[str, ProfileRecord]:
-        return {name: self.load(name) for name in sorted(profile_ids) if name in self.records}
+        return {name: self.load(name) for name in profile_ids if name in self.records}
 
     def save(self, record: ProfileRecord) -> None:
         if self.load(record.profile_id).version != record.version:

@@ -63,6 +63,20 @@ def test_at_the_moment_memberships_change_and_the_next_moment_is_arranged() -> N
     assert {moment for moment, _ in world.due.armed} == {NOW + 90 * DAY}
 
 
+def test_profiles_are_written_in_the_order_of_the_index_so_that_every_process_does_the_same() -> None:
+    world = first_time_buyers(40)
+    written: list[str] = []
+
+    def keep(profiles: FakeProfiles, record: ProfileRecord) -> None:
+        written.append(record.profile_id)
+        save(profiles, record)
+
+    save = FakeProfiles.save
+    with patch.object(FakeProfiles, "save", keep):
+        world.refresh(FIRST_CHANGE)
+    assert written == sorted(alias_id("user", user) for user in USERS_OF_ONE_SHARD[:40])
+
+
 def test_only_those_who_are_due_are_read() -> None:
     world = first_time_buyers(1)
     later = bought(NOW + DAY, user="later")
