@@ -3,8 +3,8 @@
 import socket
 import subprocess
 import time
+import uuid
 from collections.abc import Callable, Iterator
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,10 +65,9 @@ def dynamodb_local() -> Iterator["DynamoDBClient"]:
 @pytest.fixture(scope="module")
 def new_table(dynamodb: "DynamoDBClient", table_properties: dict[str, Any]) -> Callable[[], Table]:
     """Makes an empty table: one for each example of a property."""
-    numbers = count()
 
     def make() -> Table:
-        name = f"homing-{next(numbers)}-{id(numbers)}"
+        name = f"homing-{uuid.uuid4()}"
         dynamodb.create_table(TableName=name, **table_properties)
         return Table(dynamodb, name)
 
