@@ -11,7 +11,7 @@ from homing.domain.ids import due_shard
 from homing.domain.moments import Moment
 from homing.domain.permit import Contact, Withheld
 from homing.domain.record import ProfileRecord
-from homing.domain.sends import Run, Send
+from homing.domain.sends import SETTLES_WITHIN, OpenSend, Run, Send
 from homing.errors import Conflict
 from homing.ports import Look, Mail
 
@@ -154,6 +154,35 @@ class FakeSends:
         if known is None or known.outcome == "unknown":
             self.kept[send.send_id] = send
             self.entries.append(send)
+
+
+@dataclass
+class FakeOpenSends:
+    """Open mails by what their item's keys are made of."""
+
+    kept: dict[tuple[int, Moment, str], OpenSend] = field(default_factory=dict)
+
+    def note(self, send: Send, contact_id: str) -> None:
+        self._keep(OpenSend(send=send, contact_id=contact_id, look_at=send.at + SETTLES_WITHIN))
+
+    def until(self, shard: int, moment: Moment, limit: int) -> Sequence[OpenSend]:
+        return [entry for key, entry in sorted(self.kept.items()) if key[0] == shard and key[1] <= moment][:limit]
+
+    def put_off(self, entries: Collection[OpenSend], look_at: Moment) -> None:
+        for entry in entries:
+            self._keep(entry.model_copy(update={"look_at": look_at}))
+        self.close(entries)
+
+    def close(self, entries: Collection[OpenSend]) -> None:
+        for entry in entries:
+            self.kept.pop(self._key(entry), None)
+
+    def _keep(self, entry: OpenSend) -> None:
+        self.kept[self._key(entry)] = entry
+
+    @staticmethod
+    def _key(entry: OpenSend) -> tuple[int, Moment, str]:
+        return due_shard(entry.send.profile_id), entry.look_at, entry.send.send_id
 
 
 @dataclass

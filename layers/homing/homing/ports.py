@@ -9,7 +9,7 @@ from homing.domain.generation import Generation
 from homing.domain.moments import Moment
 from homing.domain.permit import Contact, Withheld
 from homing.domain.record import ProfileRecord
-from homing.domain.sends import Run, Send
+from homing.domain.sends import OpenSend, Run, Send
 
 
 class Events(Protocol):
@@ -121,6 +121,22 @@ class Sends(Protocol):
 
     def record(self, send: Send) -> None:
         """Keep the entry, unless a final one is kept already."""
+
+
+class OpenSends(Protocol):
+    """Mails whose fate has still to become known, in DUE_SHARDS parts (see `homing.domain.ids.due_shard`)."""
+
+    def note(self, send: Send, contact_id: str) -> None:
+        """Have the mail looked at SETTLES_WITHIN after its `at`: before each permit, so that no claim is overlooked."""
+
+    def until(self, shard: int, moment: Moment, limit: int) -> Sequence[OpenSend]:
+        """The first of the part that have to be looked at up to `moment`."""
+
+    def put_off(self, entries: Collection[OpenSend], look_at: Moment) -> None:
+        """Have them looked at again, later than now."""
+
+    def close(self, entries: Collection[OpenSend]) -> None:
+        """They need no look any more."""
 
 
 Look: TypeAlias = tuple[Moment, str]

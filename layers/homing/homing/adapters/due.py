@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Sequence
 
-from homing.adapters.table import Table, text
+from homing.adapters.table import Table, moment_key, text
 from homing.domain.ids import due_shard
-from homing.domain.moments import Moment, datetime_of, parse_moment
+from homing.domain.moments import Moment, parse_moment
 from homing.ports import Look
 
 DUE_PREFIX = "DUE#"
@@ -22,7 +22,7 @@ class TableDue:
 
     def until(self, shard: int, moment: Moment, limit: int) -> Sequence[Look]:
         """The earliest looks of the part up to `moment`."""
-        items = self._table.first(f"{DUE_PREFIX}{shard}", _at(moment) + "~", limit)
+        items = self._table.first(f"{DUE_PREFIX}{shard}", moment_key(moment) + "~", limit)
         return [read_due_key(item["sk"]["S"]) for item in items]
 
     def disarm(self, looks: Collection[Look]) -> None:
@@ -33,15 +33,10 @@ class TableDue:
 def due_key(look: Look) -> tuple[str, str]:
     """The keys of a look's item: its shard, and its moment with its profile."""
     moment, profile_id = look
-    return f"{DUE_PREFIX}{due_shard(profile_id)}", _at(moment) + profile_id
+    return f"{DUE_PREFIX}{due_shard(profile_id)}", moment_key(moment) + profile_id
 
 
 def read_due_key(sk: str) -> Look:
     """The moment and the profile of a sort key."""
     told, _, profile_id = sk.partition("#")
     return parse_moment(told), profile_id
-
-
-def _at(moment: Moment) -> str:
-    """A moment as sort keys begin with it: all equally long, so that they sort as they come."""
-    return f"{datetime_of(moment).strftime('%Y-%m-%dT%H:%M:%S.%f')[:-3]}Z#"

@@ -10,6 +10,7 @@ from homing.domain.sends import Run, Send
 RUN_PREFIX = "RUN#"
 SEND_PREFIX = "SEND#"
 KEEP = 800 * DAY
+_NOT_TOLD = frozenset({"pk", "sk", "expires_at", "contact"})
 _NUMBERS = frozenset({"started_at", "ended_at", "at"})
 
 
@@ -26,7 +27,7 @@ class TableRuns:
 
     def begin(self, run: Run) -> None:
         """Keep the run, unless it is kept already."""
-        item = _item(run.profile_id, _run_key(run), run.model_dump(exclude_none=True), run.started_at)
+        item = _item(run.profile_id, _run_key(run), _attributes(run.model_dump(exclude_none=True)), run.started_at)
         try:
             self._table.put(item, condition="attribute_not_exists(pk)")
         except ConditionFailed:
@@ -43,7 +44,7 @@ class TableRuns:
                 _run_key(run),
                 "SET " + ", ".join(f"#{name} = :{name}" for name in told),
                 names={f"#{name}": name for name in told} | {"#ended": "ended"},
-                values={f":{name}": _attribute(name, value) for name, value in told.items()},
+                values={f":{name}": value for name, value in _attributes(told).items()},
                 condition="attribute_not_exists(#ended)",
             )
         except ConditionFailed:
@@ -63,7 +64,7 @@ class TableSends:
 
     def record(self, send: Send) -> None:
         """Keep the entry, unless a final one is kept already."""
-        item = _item(send.profile_id, SEND_PREFIX + send.send_id, send.model_dump(exclude_none=True), send.at)
+        item = _item(send.profile_id, SEND_PREFIX + send.send_id, send_attributes(send), send.at)
         try:
             self._table.put(
                 item,
@@ -80,7 +81,7 @@ def run_of(item: Item) -> Run:
 
 
 def send_of(item: Item) -> Send:
-    """The intended mail that a SEND item records."""
+    """The intended mail that a SEND item records, or an OPEN one."""
     return Send.model_validate(_values(item))
 
 
@@ -88,10 +89,18 @@ def _run_key(run: Run) -> str:
     return f"{RUN_PREFIX}{run.journey}#{run.entry}"
 
 
-def _item(profile_id: str, sk: str, values: dict[str, Any], at: Moment) -> Item:
-    attributes = {name: _attribute(name, value) for name, value in values.items()}
+def send_attributes(send: Send) -> Item:
+    """What an item keeps of an intended mail, beside its keys."""
+    return _attributes(send.model_dump(exclude_none=True))
+
+
+def _item(profile_id: str, sk: str, attributes: Item, at: Moment) -> Item:
     keys = {"pk": text(partition(profile_id)), "sk": text(sk), "expires_at": number((at + KEEP) // SECOND)}
     return {**keys, **attributes}
+
+
+def _attributes(values: dict[str, Any]) -> Item:
+    return {name: _attribute(name, value) for name, value in values.items()}
 
 
 def _attribute(name: str, value: Any) -> dict[str, str]:
@@ -102,5 +111,5 @@ def _values(item: Item) -> dict[str, Any]:
     return {
         name: int(value["N"]) if name in _NUMBERS else value["S"]
         for name, value in item.items()
-        if name not in ("pk", "sk", "expires_at")
+        if name not in _NOT_TOLD
     }

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from botocore.exceptions import ClientError
 
+from homing.domain.moments import Moment, datetime_of
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
@@ -36,6 +38,11 @@ def text(value: str) -> dict[str, str]:
 def number(value: int) -> dict[str, str]:
     """A number attribute."""
     return {"N": str(value)}
+
+
+def moment_key(moment: Moment) -> str:
+    """A moment as sort keys begin with it: all equally long, so that they sort as they come."""
+    return f"{datetime_of(moment).strftime('%Y-%m-%dT%H:%M:%S.%f')[:-3]}Z#"
 
 
 def bytes_of(item: Item, name: str) -> bytes:

@@ -4,7 +4,7 @@ from typing import Literal
 
 from homing.domain import ids
 from homing.domain.events import Frozen
-from homing.domain.moments import Moment
+from homing.domain.moments import MINUTE, Duration, Moment
 
 Outcome = Literal["sent", "skipped", "failed", "unknown"]
 Ended = Literal["completed", "exited", "failed"]
@@ -14,6 +14,10 @@ INTERRUPTED = "interrupted"
 
 GAVE_UP = "gave_up"
 """The reason of a `failed`: the state machine has no retries left."""
+
+SETTLES_WITHIN: Duration = 40 * MINUTE
+"""How long after a claim nobody need worry: SES tells of a mail within seconds, a queue may take minutes. With a look
+every quarter of an hour no mail's fate is in doubt for an hour without being shown."""
 
 SEND_TAGS = ("send_id", "run_id", "profile_id", "journey", "step", "template")
 """What SES is told with every mail, and tells back in every event about it: enough for the ledger's entry."""
@@ -33,6 +37,17 @@ class Send(Frozen):
     reason: str | None = None
     subject: str | None = None
     message_id: str | None = None
+
+
+class OpenSend(Frozen):
+    """A mail whose fate has still to become known, and when to look at it.
+
+    `send` is what the ledger has to say where the mail was claimed and nothing became known of it.
+    """
+
+    send: Send
+    contact_id: str
+    look_at: Moment
 
 
 class Run(Frozen):
