@@ -66,11 +66,11 @@ def start_of_day(day: date, zone: tzinfo) -> Moment:
 
 
 @lru_cache(maxsize=1024)
-def zone_named(name: str | None) -> tzinfo:
-    """The IANA zone of that name, or UTC: a shopper's odd setting must not stop the shop's segments."""
+def zone_named(name: str | None, otherwise: tzinfo = UTC) -> tzinfo:
+    """The IANA zone of that name, or the other one: a shopper's odd setting must not stop the shop's segments."""
     if not name:
-        return UTC
+        return otherwise
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        return UTC
+        return otherwise

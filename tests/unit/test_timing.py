@@ -1,0 +1,153 @@
+"""When a mail goes, by the shopper's own clock: never in quiet hours, never too early, at most a day late."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
+
+from homing.domain.figures import Figures
+from homing.domain.moments import DAY, Moment, datetime_of, format_moment, moment_of, parse_moment
+from homing.domain.profile import Profile
+from homing.domain.timing import LONGEST_QUIET, QuietHours, awake_from, go_at
+
+ZONES = [
+    "Europe/London",
+    "America/New_York",
+    "America/St_Johns",
+    "America/Sao_Paulo",
+    "America/Havana",
+    "Africa/Casablanca",
+    "Antarctica/Troll",
+    "Asia/Kolkata",
+    "Asia/Kathmandu",
+    "Asia/Tehran",
+    "Asia/Seoul",
+    "Australia/Lord_Howe",
+    "Pacific/Apia",
+    "Pacific/Chatham",
+    "Etc/GMT-14",
+]
+"""With summer time of one hour, of two and of half a one, with none, and offsets in half and quarter hours."""
+
+
+@dataclass(frozen=True)
+class Sending:
+    """The settings that matter here."""
+
+    quiet_hours: QuietHours
+    timezone: str = "UTC"
+    best_hour: bool = True
+
+
+def quiet(text: str) -> QuietHours:
+    return TypeAdapter(QuietHours).validate_python(text)
+
+
+def somebody(timezone: str | None = None) -> Profile:
+    return Profile(traits={} if timezone is None else {"timezone": (0, timezone)})
+
+
+def awake(moment: str, hours: str, timezone: str | None = None, shop: str = "UTC") -> str:
+    return format_moment(awake_from(parse_moment(moment), somebody(timezone), Sending(quiet(hours), shop)))
+
+
+def utc(year: int) -> Moment:
+    return moment_of(datetime(year, 1, 1, tzinfo=UTC))
+
+
+def days_of_changed_clocks() -> list[Moment]:
+    """The beginnings of the days of 2011, when Samoa left one out, and of 2026 on which a zone changes its clocks."""
+    days = [*range(utc(2011), utc(2012), DAY), *range(utc(2026), utc(2027), DAY)]
+    return [
+        day
+        for zone in map(ZoneInfo, ZONES)
+        for day in days
+        if datetime_of(day).astimezone(zone).utcoffset() != datetime_of(day + DAY).astimezone(zone).utcoffset()
+    ]
+
+
+moments = st.one_of(
+    st.integers(utc(2000), utc(2037)),
+    st.builds(int.__add__, st.sampled_from(days_of_changed_clocks()), st.integers(-DAY, 2 * DAY)),
+)
+quiet_hours = (
+    st.tuples(st.integers(0, 23), st.integers(0, 23))
+    .filter(lambda hours: (hours[1] - hours[0]) % 24 <= LONGEST_QUIET)
+    .map(lambda hours: QuietHours(begin=hours[0], end=hours[1]))
+)
+
+
+@given(moments, quiet_hours, st.sampled_from(ZONES))
+def test_nothing_goes_in_quiet_hours_nor_too_early_nor_more_than_a_day_late(
+    due_at: Moment, hours: QuietHours, zone: str
+) -> None:
+    for at in (
+        awake_from(due_at, somebody(zone), Sending(hours)),
+        go_at(due_at, facts=somebody(zone), figures=Figures(), sending=Sending(hours)),
+    ):
+        assert datetime_of(at).astimezone(ZoneInfo(zone)).hour not in hours
+        assert due_at <= at <= due_at + DAY
+
+
+@given(moments, quiet_hours, st.sampled_from(ZONES))
+def test_who_is_woken_is_woken_at_the_first_moment_after_the_quiet_hours(
+    moment: Moment, hours: QuietHours, zone: str
+) -> None:
+    woken = awake_from(moment, somebody(zone), Sending(hours))
+    if woken != moment:
+        assert datetime_of(woken - 1).astimezone(ZoneInfo(zone)).hour in hours
+        assert awake_from(woken - 1, somebody(zone), Sending(hours)) == woken
+
+
+@pytest.mark.parametrize(
+    ("hours", "moment", "goes"),
+    [
+        ("21-8", "2026-01-10T20:59:59.999Z", "2026-01-10T20:59:59.999Z"),
+        ("21-8", "2026-01-10T21:00:00Z", "2026-01-11T08:00:00Z"),
+        ("21-8", "2026-01-11T07:59:59.999Z", "2026-01-11T08:00:00Z"),
+        ("21-8", "2026-01-11T08:00:00Z", "2026-01-11T08:00:00Z"),
+        ("12-14", "2026-01-11T13:30:00Z", "2026-01-11T14:00:00Z"),
+        ("12-14", "2026-01-11T23:30:00Z", "2026-01-11T23:30:00Z"),
+        ("22-0", "2026-01-10T23:30:00Z", "2026-01-11T00:00:00Z"),
+        ("0-6", "2026-01-10T00:00:00Z", "2026-01-10T06:00:00Z"),
+        ("8-8", "2026-01-11T08:00:00Z", "2026-01-11T08:00:00Z"),
+    ],
+)
+def test_quiet_hours_run_over_midnight_or_within_a_day_and_equal_hours_are_none(
+    hours: str, moment: str, goes: str
+) -> None:
+    assert awake(moment, hours) == goes
+
+
+@pytest.mark.parametrize(
+    ("zone", "hours", "moment", "goes"),
+    [
+        pytest.param("Europe/London", "21-8", "2026-03-28T22:00:00Z", "2026-03-29T07:00:00Z", id="a night of 10 hours"),
+        pytest.param("Europe/London", "21-8", "2026-10-24T20:00:00Z", "2026-10-25T08:00:00Z", id="a night of 12 hours"),
+        pytest.param("Europe/London", "22-1", "2026-03-29T00:30:00Z", "2026-03-29T01:00:00Z", id="an end left out"),
+        pytest.param("Europe/London", "22-1", "2026-10-24T23:30:00Z", "2026-10-25T00:00:00Z", id="the first 1:00 ends"),
+        pytest.param("Antarctica/Troll", "22-2", "2026-10-25T01:30:00Z", "2026-10-25T02:00:00Z", id="quiet twice"),
+        pytest.param("Asia/Kolkata", "21-8", "2026-01-10T16:00:00Z", "2026-01-11T02:30:00Z", id="half an hour"),
+        pytest.param("Australia/Lord_Howe", "21-8", "2026-10-03T12:00:00Z", "2026-10-03T21:00:00Z", id="half forward"),
+    ],
+)
+def test_quiet_hours_end_by_the_clock_on_the_wall_whatever_is_done_to_it(
+    zone: str, hours: str, moment: str, goes: str
+) -> None:
+    assert awake(moment, hours, zone) == goes
+
+
+@pytest.mark.parametrize("zone", [None, "", "Nowhere/Land", "../etc/passwd"])
+def test_the_shops_clock_stands_in_for_a_shoppers_that_is_not_known(zone: str | None) -> None:
+    assert awake("2026-01-10T16:00:00Z", "21-8", zone, shop="Asia/Seoul") == "2026-01-10T23:00:00Z"
+    assert awake("2026-01-10T16:00:00Z", "21-8", "Europe/London", shop="Asia/Seoul") == "2026-01-10T16:00:00Z"
+
+
+@pytest.mark.parametrize("text", ["", "21", "21-24", "-1-8", "21-8-9", "9pm-8am", "8-7", "0-21", "²-8"])
+def test_what_is_no_quiet_hours_is_refused(text: str) -> None:
+    with pytest.raises(ValidationError):
+        quiet(text)
