@@ -8,7 +8,7 @@ from homing.domain.catalogue import CatalogueProduct, Shelf
 from homing.domain.events import Event
 from homing.domain.generation import Generation
 from homing.domain.ids import due_shard
-from homing.domain.moments import Moment
+from homing.domain.moments import Duration, Moment
 from homing.domain.permit import Contact, Withheld
 from homing.domain.record import ProfileRecord
 from homing.domain.sends import SETTLES_WITHIN, OpenSend, Run, Send
@@ -89,6 +89,9 @@ class FakeContacts:
 
     def suppress(self, contact_id: str, reason: str) -> None:
         self._change(contact_id, suppressed=self._contact(contact_id).suppressed or reason)
+
+    def note_wishes(self, contact_id: str, *, gap: Duration | None, paused_until: Moment | None) -> None:
+        self._change(contact_id, gap=gap, paused_until=paused_until)
 
     def add_run(self, contact_id: str, run_id: str, profile_id: str) -> None:
         self._change(contact_id, runs={**self._contact(contact_id).runs, run_id: profile_id})

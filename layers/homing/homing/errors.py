@@ -4,6 +4,7 @@ HomingError
 ├── InvalidRequest        a request that cannot be answered: `status` and a message for who sent it
 ├── InvalidMessage        one message of a batch: a reason for who sent it
 ├── Conflict              somebody else wrote the item in between: read it again
+├── NotYet                the mail may not go yet: caught by name in every state machine, which waits and asks again
 ├── RunEnded              the run is over: caught by name in every state machine
 ├── RetryLater            nothing has happened yet: retried by name in every state machine
 └── MailRefused           SES will not take this mail; `MailUncertain`: nobody knows whether it did
@@ -28,6 +29,10 @@ class InvalidMessage(HomingError):
 
 class Conflict(HomingError):
     """An item has changed since it was read."""
+
+
+class NotYet(HomingError):
+    """The mail may not go yet, and nothing has been done. The message is the JSON of the `Turn` at which it may."""
 
 
 class RunEnded(HomingError):

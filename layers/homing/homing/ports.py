@@ -1,12 +1,12 @@
 """What the use cases need from outside. Each Protocol has an adapter for AWS, and a fake in the tests."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 from homing.domain.catalogue import CatalogueProduct, Shelf
 from homing.domain.events import Event
 from homing.domain.generation import Generation
-from homing.domain.moments import Moment
+from homing.domain.moments import Duration, Moment
 from homing.domain.permit import Contact, Withheld
 from homing.domain.record import ProfileRecord
 from homing.domain.sends import OpenSend, Run, Send
@@ -86,6 +86,10 @@ class Contacts(Protocol):
 
     def suppress(self, contact_id: str, reason: str) -> None:
         """No mail to this address from now on; the first reason stays."""
+
+    def note_wishes(self, contact_id: str, *, gap: Duration | None, paused_until: Moment | None) -> None:
+        """The shopper's own wishes, in the place of earlier ones: at most one marketing mail in any window as long as
+        `gap`, and none before `paused_until`; None for no such wish."""
 
     def add_run(self, contact_id: str, run_id: str, profile_id: str) -> None:
         """Licence the run to send."""
@@ -210,6 +214,52 @@ class Mailer(Protocol):
 
     def send(self, mail: Mail) -> str:
         """SES's message id. Raises MailRefused, RetryLater (certainly not sent) or MailUncertain."""
+
+
+class Slot(NamedTuple):
+    """A place in SES's rate: the moment at which one mail may be given to SES. It is taken, and not given back."""
+
+    at: Moment
+
+
+class Held(NamedTuple):
+    """No place before `until`: SES's daily "quota" is used up, or marketing has been "braked"."""
+
+    reason: Literal["quota", "braked"]
+    until: Moment
+
+
+class Pacing(NamedTuple):
+    """What the pace goes by. `room` is what is left of SES's daily quota; None where nobody has measured it yet.
+
+    `brake` is the reason for which marketing has been stopped, and `braked_at` since when; `released_at` is when a
+    person released it last, and 0 where nobody ever did.
+    """
+
+    room: int | None = None
+    measured_at: Moment = 0
+    brake: str | None = None
+    braked_at: Moment = 0
+    released_at: Moment = 0
+
+
+class Pace(Protocol):
+    """The rate and the daily quota of the account's SES, and the brake: shared by all that send."""
+
+    def reserve(self, now: Moment, *, marketing: bool) -> Slot | Held:
+        """The next place, in one write; none for marketing while the brake is on."""
+
+    def measure(self, rate: float, room: int | None, at: Moment) -> None:
+        """SES's word: mails a second, and mails left of the daily quota, None where it has no end."""
+
+    def brake(self, reason: str, at: Moment) -> None:
+        """No marketing from now on; braked already, the first reason stays."""
+
+    def release(self, at: Moment) -> None:
+        """A person lets marketing go on."""
+
+    def load(self) -> Pacing:
+        """What the pace goes by; a consistent read."""
 
 
 class Rendered(Protocol):

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from homing.adapters.contacts import TableContacts
 from homing.adapters.table import Table
+from homing.domain.moments import DAY
 from homing.domain.permit import Contact
 
 NOON = 1_700_000_000_000
@@ -178,3 +179,15 @@ def test_the_permit_agrees_with_the_contact_whatever_its_state(new_table: Callab
     after = contacts.load("c") or Contact(contact_id="c")
     granted = {state.send_id: NOON + 9} if answer is None else {}
     assert after == before.model_copy(update={"claims": before.claims | granted})
+
+
+# The shopper's own wishes
+
+
+@pytest.mark.parametrize(("gap", "paused_until"), [(DAY, NOON), (DAY, None), (None, NOON), (None, None)])
+def test_the_latest_wishes_take_the_place_of_all_earlier_ones(
+    contacts: TableContacts, gap: int | None, paused_until: int | None
+) -> None:
+    contacts.note_wishes("c", gap=9 * DAY, paused_until=NOON + 9)
+    contacts.note_wishes("c", gap=gap, paused_until=paused_until)
+    assert contacts.load("c") == Contact(contact_id="c", gap=gap, paused_until=paused_until)

@@ -7,7 +7,7 @@ name them, and writing one needs no map to be there.
 from collections.abc import Collection
 
 from homing.adapters.table import ConditionFailed, Item, Table, number, text
-from homing.domain.moments import Moment
+from homing.domain.moments import Duration, Moment
 from homing.domain.permit import Contact, Withheld
 
 CONTACT_KEY = "CONTACT"
@@ -51,6 +51,19 @@ class TableContacts:
             CONTACT_KEY,
             "SET suppressed = if_not_exists(suppressed, :reason)",
             values={":reason": text(reason)},
+        )
+
+    def note_wishes(self, contact_id: str, *, gap: Duration | None, paused_until: Moment | None) -> None:
+        """The shopper's own wishes, in the place of earlier ones; None for no such wish."""
+        wishes = {"gap": gap, "paused_until": paused_until}
+        told = {name: number(value) for name, value in wishes.items() if value is not None}
+        sets = ", ".join(f"{name} = :{name}" for name in told)
+        removes = ", ".join(name for name in wishes if name not in told)
+        self._table.update(
+            _partition(contact_id),
+            CONTACT_KEY,
+            (f"SET {sets} " if sets else "") + (f"REMOVE {removes}" if removes else ""),
+            values={f":{name}": value for name, value in told.items()},
         )
 
     def add_run(self, contact_id: str, run_id: str, profile_id: str) -> None:
@@ -99,6 +112,8 @@ def _contact(contact_id: str, item: Item) -> Contact:
         consent=item.get("consent", {}).get("BOOL", False),
         consent_at=int(item.get("consent_at", {}).get("N", 0)),
         suppressed=item.get("suppressed", {}).get("S"),
+        gap=_whole(item, "gap"),
+        paused_until=_whole(item, "paused_until"),
         runs={name.removeprefix(_RUN): value["S"] for name, value in sorted(item.items()) if name.startswith(_RUN)},
         claims={
             name.removeprefix(_CLAIM): int(value["N"])
@@ -106,3 +121,7 @@ def _contact(contact_id: str, item: Item) -> Contact:
             if name.startswith(_CLAIM)
         },
     )
+
+
+def _whole(item: Item, name: str) -> int | None:
+    return int(item[name]["N"]) if name in item else None

@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import Field
 
 from homing.domain.events import Frozen
-from homing.domain.moments import Moment
+from homing.domain.moments import Duration, Moment
 
 Withheld = Literal["no_consent", "suppressed", "run_ended", "already_claimed"]
 """Why a permit is refused."""
@@ -33,13 +33,16 @@ SkipReason = Literal[
 class Contact(Frozen):
     """The ground of permits for one address.
 
-    `runs` maps each active run to the profile it is for; `claims` maps a send to the moment it was claimed.
+    `gap` and `paused_until` are the shopper's own wishes: at most one marketing mail in any window so long, and none
+    before. `runs` maps each active run to the profile it is for; `claims` maps a send to the moment it was claimed.
     """
 
     contact_id: str
     consent: bool = False
     consent_at: Moment = 0
     suppressed: str | None = None
+    gap: Duration | None = None
+    paused_until: Moment | None = None
     runs: dict[str, str] = Field(default_factory=dict)
     claims: dict[str, Moment] = Field(default_factory=dict)
 

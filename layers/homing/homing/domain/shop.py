@@ -15,6 +15,7 @@ from homing.domain.rules.logic import rules_in
 from homing.domain.rules.population import Top
 from homing.domain.rules.waking import begins_with_time
 from homing.domain.segments import Segments
+from homing.domain.sending import Sending
 
 FILES = ("settings", "segments", "journeys", "offers")
 """The shop's files, without their suffix; each holds one mapping."""
@@ -63,6 +64,7 @@ class Settings(Frozen):
     logo_url: Annotated[str, Field(pattern=r"^https://")] | None = None
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     birthday_hour: Annotated[int, Field(ge=0, le=23)] = 9
+    sending: Sending = Sending()
 
 
 JourneyName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,23}$")]
