@@ -110,7 +110,9 @@ def test_a_profile_survives_the_way_to_json_and_back(events: list[Event]) -> Non
 def test_of_a_consent_and_a_withdrawal_at_the_same_moment_the_withdrawal_counts() -> None:
     agreed, stopped = signed_up(), withdrew()
     for profile in (profile_of(agreed, stopped), profile_of(stopped, agreed)):
-        assert profile.consent["marketing"] == Consent(granted=False, at=NOW, source="api", first_at=NOW)
+        assert profile.consent["marketing"] == Consent(
+            granted=False, at=NOW, source="api", first_at=NOW, told_on=NOW // DAY
+        )
 
 
 def test_a_consent_that_is_repeated_counts_from_when_it_was_first_given() -> None:

@@ -11,6 +11,12 @@ EventType = Literal["identify", "track", "page", "screen", "group", "alias"]
 MAX_ID_LENGTH = 256
 MAX_PRODUCTS = 200
 
+PURPOSES = ("marketing", "newsletter", "tracking")
+"""What a shopper agrees to, each by itself."""
+
+NEED_PROOF = frozenset({"marketing", "newsletter"})
+"""The purposes that bring mails: whoever fills in a form may have typed somebody else's address."""
+
 
 def _as_text(value: object) -> object:
     """Clients send ids as numbers as often as strings. Half a character, which JSON can hold, is no part of an id."""
@@ -51,6 +57,10 @@ class Event(Frozen):
 
     `at` is when it happened, corrected for the client's clock; money is in hundredths of `currency`'s major unit.
     `shipping` is what a checkout showed, `campaign` what a mail belonged to.
+    `consent` says of each purpose whether it is agreed to; `asked` names those that somebody has agreed to without
+    proof of being who they say. `wording` is the version of the words that were agreed to, `confirmed_at` the proof:
+    when it was agreed to by whoever reads the mails of the address, and `confirmed_by` the contact whose mails these
+    are, where Homing itself has asked it.
     At least one of `user_id` and `anonymous_id` is there.
     """
 
@@ -62,6 +72,10 @@ class Event(Frozen):
     at: Moment
     traits: dict[str, str] = Field(default_factory=dict)
     consent: dict[str, bool] = Field(default_factory=dict)
+    asked: tuple[str, ...] = ()
+    wording: str | None = None
+    confirmed_at: Moment | None = None
+    confirmed_by: str | None = None
     products: tuple[Product, ...] = ()
     order_id: str | None = None
     total: int | None = None
@@ -78,6 +92,16 @@ class Event(Frozen):
         if self.user_id is None and self.anonymous_id is None and self.about is None:
             raise ValueError("a message needs a userId or an anonymousId")
         return self
+
+    def with_proof_wanted(self) -> "Event":
+        """The event as it counts with double opt-in: what it grants without proof is only asked for."""
+        if self.confirmed_at is not None:
+            return self
+        asked = {purpose for purpose, granted in self.consent.items() if granted and purpose in NEED_PROOF}
+        if not asked:
+            return self
+        proven = {purpose: granted for purpose, granted in self.consent.items() if purpose not in asked}
+        return self.model_copy(update={"consent": proven, "asked": tuple(sorted({*self.asked, *asked}))})
 
     @property
     def alias(self) -> str:

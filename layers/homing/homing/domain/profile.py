@@ -2,14 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, TypeVar
 
 from pydantic import Field
 
 from homing.domain.cart import Cart
 from homing.domain.daily import Days, merged
-from homing.domain.events import Event, Frozen
-from homing.domain.ids import FINGERPRINT_LENGTH, fingerprint
+from homing.domain.events import NEED_PROOF, Event, Frozen
+from homing.domain.ids import FINGERPRINT_LENGTH, contact_id, fingerprint
 from homing.domain.moments import DAY, Moment
 from homing.domain.orders import Orders
 from homing.domain.recent import keep_latest, keep_latest_of_each
@@ -79,6 +79,7 @@ _UNDERSTOOD = frozenset(
         "Email Bounced",
         "Email Marked as Spam",
         "Email Unsubscribed",
+        "Subscription Confirmed",
     }
 )
 """Names of track events of which the profile remembers more than the name."""
@@ -87,19 +88,70 @@ _UNDERSTOOD = frozenset(
 class Consent(Frozen):
     """Whether a purpose is agreed to, as of when, and who said so.
 
-    `first_at` is when it was first agreed to: clients repeat a consent with every message.
+    `first_at` is when it was first agreed to: clients repeat a consent with every message. `wording` is the version of
+    the words that were agreed to, `confirmed_at` when the agreement was proven, which is then also `at`: a proof told
+    again undoes no withdrawal; `confirmed_by` the contact that has proven it, for no other address than its own.
+    `told_on` is the day (since the epoch) on which it was received.
     """
 
     granted: bool
     at: Moment
     source: str
     first_at: Moment | None = None
+    wording: str | None = None
+    confirmed_at: Moment | None = None
+    confirmed_by: str | None = None
+    told_on: int = 0
+
+    @classmethod
+    def told_by(cls, event: Event, purpose: str, received_at: Moment) -> "Consent":
+        """What the event says of the purpose."""
+        told_on = received_at // DAY
+        if not event.consent[purpose]:
+            return cls(granted=False, at=event.at, source=event.source, told_on=told_on)
+        confirmed_at = event.confirmed_at if purpose in NEED_PROOF else None
+        at = event.at if confirmed_at is None else confirmed_at
+        return cls(
+            granted=True,
+            at=at,
+            source=event.source,
+            first_at=at,
+            wording=event.wording,
+            confirmed_at=confirmed_at,
+            confirmed_by=event.confirmed_by,
+            told_on=told_on,
+        )
 
     def later(self, other: "Consent") -> "Consent":
         """The one that counts: the later, and of two at once the withdrawal."""
         first_at = min((at for at in (self.first_at, other.first_at) if at is not None), default=None)
-        latest = max(self, other, key=lambda consent: (consent.at, not consent.granted, consent.source))
+        latest = max(self, other, key=Consent._order)
         return latest.model_copy(update={"first_at": first_at})
+
+    def holds_for(self, email: str | None) -> bool:
+        """Whether it is an agreement to mails to this address."""
+        return self.granted and self.confirmed_by in (None, email and contact_id(email))
+
+    def _order(self) -> tuple[Moment, bool, str, Moment, str, str, int]:
+        """Total, so that of any two the same one counts, whichever came first."""
+        confirmed_at = -1 if self.confirmed_at is None else self.confirmed_at
+        proof = (confirmed_at, self.confirmed_by or "", self.wording or "", self.told_on)
+        return self.at, not self.granted, self.source, *proof
+
+
+class Asked(Frozen):
+    """The latest time that somebody agreed to a purpose without proof, and to which words."""
+
+    at: Moment
+    wording: str | None = None
+
+    def later(self, other: "Asked") -> "Asked":
+        """The later of both."""
+        return max(self, other, key=lambda asked: (asked.at, asked.wording or ""))
+
+
+Told = TypeVar("Told", Consent, Asked)
+"""What is remembered of a purpose."""
 
 
 class Profile(Frozen):
@@ -116,6 +168,7 @@ class Profile(Frozen):
     identified_at: Moment | None = None
     traits: dict[str, Stamped] = Field(default_factory=dict)
     consent: dict[str, Consent] = Field(default_factory=dict)
+    asked: dict[str, Asked] = Field(default_factory=dict)
     currency: Stamped | None = None
     orders: Orders = Orders()
     cart: Cart = Cart()
@@ -134,6 +187,19 @@ class Profile(Frozen):
         """When it was last done."""
         days = self.days.get(doing)
         return days[-1][0] if days else None
+
+    def agrees_to(self, purpose: str) -> bool:
+        """Whether the shopper agrees to the purpose, at the address that is known now."""
+        consent = self.consent.get(purpose)
+        return consent is not None and consent.holds_for(self.trait("email"))
+
+    def pending(self) -> dict[str, Asked]:
+        """The purposes that were asked for and wait for proof: not agreed to, nor withdrawn since."""
+        return {purpose: asked for purpose, asked in self.asked.items() if self._waits(purpose, asked)}
+
+    def _waits(self, purpose: str, asked: Asked) -> bool:
+        consent = self.consent.get(purpose)
+        return consent is None or (asked.at > consent.at and not self.agrees_to(purpose))
 
     def affinity(self) -> dict[str, int]:
         """Categories, by the number of remembered days on which they were looked at, put into a cart or bought."""
@@ -171,7 +237,8 @@ class Profile(Frozen):
             anonymous=tuple(sorted({*self.anonymous, *other.anonymous})),
             identified_at=min(identified, default=None),
             traits=_latest(self.traits, other.traits),
-            consent=_latest_consent(self.consent, other.consent),
+            consent=_later_of_each(self.consent, other.consent),
+            asked=_later_of_each(self.asked, other.asked),
             currency=max(currencies, default=None),
             orders=self.orders.joined(other.orders),
             cart=self.cart.joined(other.cart),
@@ -194,10 +261,8 @@ def _alone(event: Event, received_at: Moment) -> Profile:
         user_id=event.user_id,
         identified_at=event.at if event.type == "identify" else None,
         traits={name: (event.at, value) for name, value in event.traits.items() if name in TRAITS},
-        consent={
-            purpose: Consent(granted=granted, at=event.at, source=event.source, first_at=event.at if granted else None)
-            for purpose, granted in event.consent.items()
-        },
+        consent={purpose: Consent.told_by(event, purpose, received_at) for purpose in event.consent},
+        asked={purpose: Asked(at=event.at, wording=event.wording) for purpose in event.asked},
         currency=(event.at, event.currency) if event.currency else None,
         orders=Orders.told_by(event),
         cart=Cart.told_by(event),
@@ -240,7 +305,7 @@ def _latest(ours: dict[str, Stamped], theirs: dict[str, Stamped]) -> dict[str, S
     return {name: max(ours.get(name, nothing), theirs.get(name, nothing)) for name in sorted({*ours, *theirs})}
 
 
-def _latest_consent(ours: dict[str, Consent], theirs: dict[str, Consent]) -> dict[str, Consent]:
+def _later_of_each(ours: dict[str, Told], theirs: dict[str, Told]) -> dict[str, Told]:
     both = {purpose: ours[purpose].later(theirs[purpose]) for purpose in ours.keys() & theirs.keys()}
     return dict(sorted({**ours, **theirs, **both}.items()))
 
