@@ -11,6 +11,7 @@ from homing.domain.ids import due_shard
 from homing.domain.moments import Duration, Moment
 from homing.domain.permit import Contact, Withheld
 from homing.domain.record import ProfileRecord
+from homing.domain.rights import Request, Right
 from homing.domain.sends import SETTLES_WITHIN, OpenSend, Run, Send
 from homing.errors import Conflict
 from homing.ports import Look, Mail
@@ -186,6 +187,23 @@ class FakeOpenSends:
     @staticmethod
     def _key(entry: OpenSend) -> tuple[int, Moment, str]:
         return due_shard(entry.send.profile_id), entry.look_at, entry.send.send_id
+
+
+@dataclass
+class FakeRequests:
+    """Open requests by right and profile."""
+
+    kept: dict[tuple[Right, str], Moment] = field(default_factory=dict)
+
+    def note(self, right: Right, profile_id: str, at: Moment) -> None:
+        self.kept.setdefault((right, profile_id), at)
+
+    def open(self) -> Sequence[Request]:
+        requests = [Request(right, profile_id, at) for (right, profile_id), at in self.kept.items()]
+        return sorted(requests, key=lambda request: (request.at, request))
+
+    def close(self, right: Right, profile_id: str) -> None:
+        self.kept.pop((right, profile_id), None)
 
 
 @dataclass

@@ -20,6 +20,7 @@ from homing.domain.moments import Moment
 if TYPE_CHECKING:
     from homing.adapters.contacts import TableContacts
     from homing.adapters.profiles import TableEvents
+    from homing.adapters.requests import TableRequests
     from homing.adapters.secrets import CachedSecret
     from homing.domain.generation import Generation
     from homing.domain.shop import Shop
@@ -58,6 +59,14 @@ def contacts() -> "TableContacts":
     from homing.adapters.contacts import TableContacts
 
     return TableContacts(_table())
+
+
+@cache
+def requests() -> "TableRequests":
+    """What shoppers have asked for."""
+    from homing.adapters.requests import TableRequests
+
+    return TableRequests(_table())
 
 
 @cache

@@ -9,6 +9,7 @@ from homing.domain.generation import Generation
 from homing.domain.moments import Duration, Moment
 from homing.domain.permit import Contact, Withheld
 from homing.domain.record import ProfileRecord
+from homing.domain.rights import Request, Right
 from homing.domain.sends import OpenSend, Run, Send
 
 
@@ -141,6 +142,19 @@ class OpenSends(Protocol):
 
     def close(self, entries: Collection[OpenSend]) -> None:
         """They need no look any more."""
+
+
+class Requests(Protocol):
+    """What shoppers have asked for, and nobody has answered yet."""
+
+    def note(self, right: Right, profile_id: str, at: Moment) -> None:
+        """Keep the request until it is answered; asked again, it keeps its first moment."""
+
+    def open(self) -> Sequence[Request]:
+        """What nobody has answered yet, the oldest first; at least the first thousand."""
+
+    def close(self, right: Right, profile_id: str) -> None:
+        """It is answered; none being there is success."""
 
 
 Look: TypeAlias = tuple[Moment, str]
