@@ -26,8 +26,8 @@ export AWS_DEFAULT_REGION ?= eu-central-1
 demo: $(READY) ## Run the sample shop for 120 days of virtual time and name the report to open
 	$(BIN)/homing demo
 
-test: $(READY) ## Run the whole test suite
-	$(BIN)/python -m pytest
+test: $(READY) ## Run the whole test suite, on all cores
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 setup: $(READY) ## Set up .venv with the locked dependencies; the others do it by themselves
 	@:

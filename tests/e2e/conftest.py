@@ -1,8 +1,7 @@
 """The sample shop, made smaller, simulated once for all tests that look at what came of it."""
 
 import json
-import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from email import policy
 from email.message import EmailMessage
@@ -10,15 +9,12 @@ from email.parser import BytesParser
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 
 from bench.recompute_agrees import Watcher, random_moments
 from local.sample_shop import flawed_lines
-from local.shop_build import build_shop
 from local.simulation import Inputs, Simulation, read_inputs, simulate
-from local.simulation.deployment import ROOT
 
 Line = dict[str, Any]
 SEED, DAYS, SHOPPERS = 7, 180, 20
@@ -147,16 +143,8 @@ Simulate = Callable[[Sequence[str]], Outcome]
 
 
 @pytest.fixture(scope="session", autouse=True)
-def shop_built_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Compiling and checking all mails takes longer than a test."""
-    built = tmp_path_factory.mktemp("built-shop")
-    build_shop(ROOT / "shop", built)
-
-    def copy(_shop_dir: Path, target_dir: Path) -> None:
-        shutil.copytree(built, target_dir, dirs_exist_ok=True)
-
-    with patch("local.simulation.deployment.build_shop", copy):
-        yield
+def _shop_is_built_once(shop_built_once: None) -> None:
+    """Every test here stands on it."""
 
 
 @pytest.fixture(scope="session")

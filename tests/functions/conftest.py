@@ -23,7 +23,6 @@ from homing.domain.moments import Moment, parse_moment
 from homing.domain.permit import Contact
 from homing.domain.sends import Run, Send
 from local.cloud import Cloud
-from local.shop_build import build_shop
 from local.shop_files import read_yaml
 from local.simulation.deployment import SCHEDULE
 from local.timers import Timers, VirtualClock
@@ -135,16 +134,8 @@ class Deployed:
         return told
 
 
-@pytest.fixture(scope="session")
-def shop_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The shop layer of this checkout, built once."""
-    built = tmp_path_factory.mktemp("shop")
-    build_shop(ROOT / "shop", built)
-    return built
-
-
 @pytest.fixture(scope="module")
-def cloud(shop_dir: Path) -> Iterator[Cloud]:
+def cloud(built_shop: Path) -> Iterator[Cloud]:
     parameters = {name: str(value) for name, value in read_yaml(ROOT / "shop/parameters.yaml").items()}
     with (
         VirtualClock(NOW) as clock,
@@ -152,7 +143,7 @@ def cloud(shop_dir: Path) -> Iterator[Cloud]:
             ROOT / "template.yaml",
             timers=Timers(clock),
             parameters=parameters,
-            environment={"SHOP_DIR": str(shop_dir)},
+            environment={"SHOP_DIR": str(built_shop)},
             secrets={"WriteKeySecret": "local", "SigningSecret": "local"},
         ) as cloud,
     ):

@@ -7,14 +7,11 @@ not look at.
 import base64
 import json
 import re
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from itertools import count
-from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 
@@ -22,8 +19,7 @@ from homing.domain.ids import alias_id
 from homing.domain.moments import DAY, HOUR, Duration, Moment, format_moment, parse_moment
 from local.cloud import Cloud, Mail, Response
 from local.cloud.workflows import Run
-from local.shop_build import build_shop
-from local.simulation.deployment import ROOT, deployed
+from local.simulation.deployment import deployed
 from local.simulation.exact_schedule import look_exactly_when_due
 from local.simulation.recorder import Line, Recorder
 from local.timers import Timers, VirtualClock
@@ -212,16 +208,8 @@ def line(product: str) -> Line:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def shop_built_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Compiling and checking all mails takes longer than a test."""
-    built = tmp_path_factory.mktemp("built-shop")
-    build_shop(ROOT / "shop", built)
-
-    def copy(_shop_dir: Path, target_dir: Path) -> None:
-        shutil.copytree(built, target_dir, dirs_exist_ok=True)
-
-    with patch("local.simulation.deployment.build_shop", copy):
-        yield
+def _shop_is_built_once(shop_built_once: None) -> None:
+    """Every test here stands on it."""
 
 
 @pytest.fixture(scope="module")
