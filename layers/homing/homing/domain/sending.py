@@ -14,6 +14,12 @@ MOST_MAILS: Final = 20
 
 LONGEST_WINDOW: Final[Duration] = 92 * DAY
 
+FEWEST_AWAKE: Final = 4
+"""Hours of the day that are not quiet: clocks that are put forward leave out two of them at most."""
+
+ALL_HOURS: Final = frozenset(range(24))
+
+
 _HOURS: Final = re.compile(r"([0-9]|1[0-9]|2[0-3])-([0-9]|1[0-9]|2[0-3])")
 
 
@@ -22,6 +28,12 @@ class QuietHours(NamedTuple):
 
     start: int
     end: int
+
+    @property
+    def awake(self) -> frozenset[int]:
+        """The other hours of the day."""
+        quiet = {(self.start + passed) % 24 for passed in range((self.end - self.start) % 24)}
+        return ALL_HOURS - quiet
 
 
 class Cap(NamedTuple):
@@ -42,7 +54,10 @@ def _quiet_hours(told: object) -> object:
     match = _HOURS.fullmatch(told)
     if match is None or match[1] == match[2]:
         raise ValueError("write the hours as '21-8', or null for none")
-    return QuietHours(int(match[1]), int(match[2]))
+    quiet = QuietHours(int(match[1]), int(match[2]))
+    if len(quiet.awake) < FEWEST_AWAKE:
+        raise ValueError(f"leave {FEWEST_AWAKE} hours of the day that are not quiet")
+    return quiet
 
 
 def _caps(told: object) -> object:
