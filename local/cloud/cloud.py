@@ -21,6 +21,7 @@ from moto import mock_aws
 from homing.domain.moments import Moment
 from local.cloud import inside_moto, moto_speed
 from local.cloud.database import Database, StreamRecord
+from local.cloud.deliveries import Deliveries
 from local.cloud.direct import take_short_road
 from local.cloud.errors import CloudError, TemplateError
 from local.cloud.events import AsyncInvocations, EventBus
@@ -96,7 +97,8 @@ class Cloud:
         self.stream_mappings: list[StreamMapping] = []
         self._apis: dict[str, HttpApi] = {}
         self._identities: dict[str, Identity] = {}
-        self._pumps: list[Callable[[], bool]] = []
+        self.pumps: list[Callable[[], bool]] = []
+        """Each delivers one thing that can be delivered now; False where nothing can."""
         self._resolver = Resolver(template.parameters, template.conditions, template.mappings, self._reference)
         self._resources = ExitStack()
 
@@ -185,7 +187,7 @@ class Cloud:
 
     def settle(self) -> None:
         """Delivers everything that can be delivered at this moment, in a fixed order, until all is quiet."""
-        while any(pump() for pump in self._pumps):
+        while any(pump() for pump in self.pumps):
             pass
 
     def advance_to(self, moment: Moment) -> None:
@@ -195,6 +197,14 @@ class Cloud:
             self.timers.run_next()
             self.settle()
         self.timers.advance_to(moment)
+
+    def deliver_by(self, deliveries: Deliveries) -> None:
+        """From now on streams, queues and asynchronous invocations deliver as this says."""
+        self.invocations.deliveries = deliveries
+        for stream_mapping in self.stream_mappings:
+            stream_mapping.deliveries = deliveries
+        for queue_mapping in self.queues.mappings:
+            queue_mapping.deliveries = deliveries
 
     # What can be seen
 
@@ -330,7 +340,7 @@ class Cloud:
         self.seam.observe("dynamodb", self.database)
         self.seam.observe("sqs", self.queues)
         self.seam.observe("sns", self.queues)
-        self._pumps = [
+        self.pumps = [
             *(mapping.pump for mapping in self.stream_mappings),
             self.ses.pump,
             *(mapping.pump for mapping in self.queues.mappings),

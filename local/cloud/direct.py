@@ -40,10 +40,10 @@ def take_short_road(session: boto3.Session, region: str) -> None:
     handler.region = region
     handler.current_account = ACCOUNT
 
-    def answer(event_name: str, params: dict[str, Any], **_: Any) -> Any:
+    def answer(event_name: str, params: dict[str, Any], context: dict[str, Any], **_: Any) -> Any:
         operation = _OPERATIONS.get(event_name)
         body = params["body"]
-        if operation is None or b'"BS":' in body:
+        if operation is None or b'"BS":' in body or "homing.disturbed" in context:
             return None
         handler.body = json.loads(body, object_hook=_bytes if b'"B":' in body else None)
         try:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from homing.domain.moments import HOUR, MINUTE, Moment, format_moment
+from local.cloud.deliveries import PUNCTUAL
 from local.cloud.functions import Function, Functions, Outcome
 from local.cloud.patterns import Matcher
 from local.cloud.queues import Queues
@@ -47,13 +48,23 @@ class AsyncInvocations:
     def __init__(self, functions: Functions, queues: Queues, timers: Timers) -> None:
         self.options: dict[str, AsyncOptions] = {}
         """By the function's ARN."""
+        self.deliveries = PUNCTUAL
         self._functions = functions
         self._queues = queues
         self._timers = timers
         self._waiting: deque[_Invocation] = deque()
 
     def submit(self, function: Function, event: Any) -> None:
-        self._waiting.append(_Invocation(function, event, self._timers.now()))
+        invocation = _Invocation(function, event, self._timers.now())
+        self._come(invocation)
+        if self.deliveries.again("async"):
+            self._come(invocation)
+
+    def _come(self, invocation: _Invocation) -> None:
+        if delay := self.deliveries.delay("async"):
+            self._timers.call_at(self._timers.now() + delay, partial(self._waiting.append, invocation))
+        else:
+            self._waiting.append(invocation)
 
     def pump(self) -> bool:
         """Makes one invocation; False where none waits."""

@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 import traceback
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from random import Random
 from types import ModuleType
-from typing import Any, Final, Self, TypeAlias
+from typing import Any, Final, Literal, Self, TypeAlias
 from uuid import UUID
 
 from local.cloud.errors import CloudError
@@ -124,7 +124,7 @@ class _Loggers:
 
 
 class _Sandbox:
-    """One warm instance: a function's own copies of the first-party modules, its loggers, and its handler."""
+    """One instance: a function's own copies of the first-party modules, its loggers, and its handler."""
 
     def __init__(self) -> None:
         self.modules: dict[str, ModuleType] = {}
@@ -132,8 +132,17 @@ class _Sandbox:
         self.handler: Handler | None = None
 
 
+Trouble: TypeAlias = Callable[[Function, Literal["before", "after"]], str | None]
+"""Lambda's own failures: an error's name, where an invocation fails before its handler runs or loses its answer."""
+
+Alteration: TypeAlias = Callable[[Function], None]
+"""Changes the modules of the instance inside which it is called."""
+
+
 class Functions:
-    """The functions of a stack, invoked one at a time.
+    """The functions of a stack, invoked one at a time; an invocation may begin within another, and ends before it.
+
+    Like Lambda, it gives an invocation an instance that is free, or a new one.
 
     `environment` is given to every function beside its own. First-party modules (those that lie in the
     functions' roots) are loaded once for each function; all others are shared with the host. The loggers
@@ -147,9 +156,13 @@ class Functions:
         self.running: Function | None = None
         """The function whose handler runs now."""
         self.observers: list[Callable[[str, Outcome], None]] = []
+        self.trouble: Trouble | None = None
         self._random = Random(f"request ids {seed}")
         self._environment = dict(environment)
-        self._sandboxes: dict[str, _Sandbox] = {}
+        self._warm: dict[str, list[_Sandbox]] = defaultdict(list)
+        self._spare: dict[str, list[_Sandbox]] = defaultdict(list)
+        """Instances that are loaded and that nobody has invoked."""
+        self._alterations: list[Alteration] = []
         self._first_party: set[str] = set()
         self._log = _Log()
         self._host_modules: dict[str, ModuleType] = {}
@@ -178,26 +191,38 @@ class Functions:
     def cool(self, logical_id: str | None = None) -> None:
         """Drops warm instances, one function's or all, so that the next invocation starts cold."""
         if logical_id is None:
-            self._sandboxes.clear()
+            self._warm.clear()
         else:
-            self._sandboxes.pop(self.by_logical_id[logical_id].arn, None)
+            self._warm.pop(self.by_logical_id[logical_id].arn, None)
+
+    def load_spares(self, count: int) -> None:
+        """Loads instances ahead of their cold starts, which then import nothing."""
+        for function in self.by_arn.values():
+            known = [name for sandbox in self._warm[function.arn] for name in sandbox.modules]
+            for _ in range(count):
+                with self._inside(function, _Sandbox()) as sandbox:
+                    sandbox.handler = self._load(function)
+                    for name in known:
+                        import_module(name)
+                self._spare[function.arn].append(sandbox)
+
+    def alter(self, alteration: Alteration) -> None:
+        """Changes every instance, those that are loaded and those that will be, as another deployment would."""
+        self._alterations.append(alteration)
+        for function in self.by_arn.values():
+            for sandbox in (*self._warm[function.arn], *self._spare[function.arn]):
+                with self._inside(function, sandbox):
+                    alteration(function)
 
     def invoke(self, function: Function, event: Any) -> Outcome:
         """Runs the handler with a JSON copy of `event`. What it raises becomes the Outcome's error."""
         self.invocations += 1
         request_id = str(UUID(int=self._random.getrandbits(128), version=4))
-        payload = json.loads(json.dumps(event))
-        with self._inside(function) as sandbox:
-            try:
-                if sandbox.handler is None:
-                    sandbox.handler = _load(function.handler)
-                value = sandbox.handler(payload, Context(function, request_id))
-            except (Killed, SystemExit):
-                self.cool(function.logical_id)
-                return _runtime_error(request_id, "Runtime.ExitError", "Runtime exited with error: killed")
-            except Exception as error:  # noqa: BLE001 - as Lambda's runtime does
-                return Outcome(error=_describe(error, request_id))
-        outcome = _as_json(value, request_id)
+        if self.trouble is not None and (error := self.trouble(function, "before")) is not None:
+            return _runtime_error(request_id, error, "the function was not invoked")
+        outcome = self._run(function, json.loads(json.dumps(event)), request_id)
+        if self.trouble is not None and (error := self.trouble(function, "after")) is not None:
+            return _runtime_error(request_id, error, "the answer was lost")
         for observer in self.observers:
             observer(function.logical_id, outcome)
         return outcome
@@ -206,11 +231,31 @@ class Functions:
         """Gives the process its own environment back."""
         self._enter_environment(None)
 
+    def _run(self, function: Function, payload: Any, request_id: str) -> Outcome:
+        warm = self._warm[function.arn]
+        sandbox = (warm or self._spare[function.arn] or [_Sandbox()]).pop()
+        with self._inside(function, sandbox):
+            try:
+                if sandbox.handler is None:
+                    sandbox.handler = self._load(function)
+                value = sandbox.handler(payload, Context(function, request_id))
+            except (Killed, SystemExit):
+                return _runtime_error(request_id, "Runtime.ExitError", "Runtime exited with error: killed")
+            except Exception as error:  # noqa: BLE001 - as Lambda's runtime does
+                self._warm[function.arn].append(sandbox)
+                return Outcome(error=_describe(error, request_id))
+        self._warm[function.arn].append(sandbox)
+        return _as_json(value, request_id)
+
+    def _load(self, function: Function) -> Handler:
+        module, _, name = function.handler.rpartition(".")
+        handler: Handler = getattr(import_module(module.replace("/", ".")), name)
+        for alteration in self._alterations:
+            alteration(function)
+        return handler
+
     @contextmanager
-    def _inside(self, function: Function) -> Iterator[_Sandbox]:
-        sandbox = self._sandboxes.get(function.arn)
-        if sandbox is None:
-            sandbox = self._sandboxes[function.arn] = _Sandbox()
+    def _inside(self, function: Function, sandbox: _Sandbox) -> Iterator[_Sandbox]:
         roots = [str(root) for root in function.roots]
         streams = sys.stdout, sys.stderr
         loggers = _Loggers.in_use()
@@ -218,8 +263,8 @@ class Functions:
         self._log.lines = function.log
         sys.stdout = sys.stderr = self._log
         sys.path[:0] = roots
-        outer, self.running = self.running, function
         host = self._host_first_party()
+        outer, self.running = self.running, function
         _replace_modules(host, sandbox.modules)
         sandbox.loggers.use()
         size = len(sys.modules)
@@ -232,12 +277,20 @@ class Functions:
             _replace_modules(sandbox.modules, host)
             self._modules_seen = len(sys.modules)
             del sys.path[: len(roots)]
-            self.running = outer
             self._log.finish_line()
             sys.stdout, sys.stderr = streams
+            self.running = outer
+            if outer is not None:
+                self._enter_environment(outer)
+                self._log.lines = outer.log
 
     def _host_first_party(self) -> dict[str, ModuleType]:
-        """The host's own copies; looked for only where the number of loaded modules tells of a change."""
+        """The copies in use: the host's own, or those of the instance within which another one starts.
+
+        The host's are looked for only where the number of loaded modules tells of a change.
+        """
+        if self.running is not None:
+            return self._first_party_modules()
         if len(sys.modules) != self._modules_seen:
             self._host_modules = self._first_party_modules()
         return self._host_modules
@@ -263,12 +316,6 @@ def _replace_modules(old: Mapping[str, ModuleType], new: Mapping[str, ModuleType
     for name in old:
         sys.modules.pop(name, None)
     sys.modules.update(new)
-
-
-def _load(handler: str) -> Handler:
-    module, _, name = handler.rpartition(".")
-    loaded: Handler = getattr(import_module(module.replace("/", ".")), name)
-    return loaded
 
 
 def _describe(error: Exception, request_id: str) -> dict[str, Any]:

@@ -7,11 +7,15 @@ import base64
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
+from botocore.awsrequest import AWSPreparedRequest
 from moto.backends import get_backend
+from moto.core.models import botocore_stubber
 from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.moto_api._internal import mock_random
 from moto.sqs.models import Message as _Message
 
+from homing.domain.moments import SECOND, Duration
+from local.cloud.errors import Unsupported
 from local.cloud.template import ACCOUNT
 
 Attributes: TypeAlias = dict[str, dict[str, Any]]
@@ -21,6 +25,20 @@ Attributes: TypeAlias = dict[str, dict[str, Any]]
 def seed_identifiers(seed: int) -> None:
     """Makes moto's identifiers the same in every run."""
     mock_random.seed(seed)
+
+
+def listen(*, to_botocore: bool) -> None:
+    """Lets moto answer what botocore is about to send, or leave it to others."""
+    botocore_stubber.enabled = to_botocore
+
+
+def answer(request: AWSPreparedRequest) -> tuple[int, Mapping[str, str], bytes]:
+    """Moto's answer to a request: status, headers and body."""
+    answered = botocore_stubber.process_request(request)
+    if answered is None:
+        raise Unsupported(f"moto does not answer {request.url}")
+    status, headers, body = answered
+    return status, headers, body.encode() if isinstance(body, str) else body
 
 
 class Table:
@@ -96,6 +114,10 @@ class Queue:
         """Up to `count` visible messages, hidden for the visibility timeout; redrives those spent."""
         messages: list[_Message] = self._backend.receive_message(self.name, count, 0, self._visibility_timeout, ["All"])
         return messages
+
+    def hide(self, message: _Message, duration: Duration) -> None:
+        """Lets nobody receive the message for so long from now."""
+        message.change_visibility(duration // SECOND)
 
     def delete(self, message: _Message) -> None:
         self._backend.delete_message(self.name, str(message.receipt_handle))

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from local.cloud.deliveries import PUNCTUAL
 from local.cloud.errors import Unsupported
 from local.cloud.event_sources import MappingOptions, failed_items
 from local.cloud.functions import Function, Functions
@@ -72,6 +73,7 @@ class QueueMapping:
         self._function = function
         self._options = options
         self._timers = timers
+        self.deliveries = PUNCTUAL
         self._due = False
         self._timer: Timer | None = None
 
@@ -89,14 +91,21 @@ class QueueMapping:
         if not self._due:
             return False
         self._due = False
-        messages = self._queue.receive(self._options.batch_size)
-        wanted = [message for message in messages if self._options.wants(_filterable(message.body))]
+        messages = self._queue.receive(self.deliveries.batch("queue", self._options.batch_size))
+        ready = [message for message in messages if not self._kept_back(message)]
+        wanted = [message for message in ready if self._options.wants(_filterable(message.body))]
         failed = self._handle(wanted) if wanted else set()
-        for message in messages:
-            if message.id not in failed:
+        for message in ready:
+            if message.id not in failed and not self.deliveries.again("queue"):
                 self._queue.delete(message)
         self._sleep()
         return bool(messages)
+
+    def _kept_back(self, message: Any) -> bool:
+        delay = self.deliveries.delay("queue")
+        if delay:
+            self._queue.hide(message, delay)
+        return delay > 0
 
     def _handle(self, messages: Sequence[Any]) -> set[str]:
         event = {"Records": [self._record(message) for message in messages]}

@@ -19,6 +19,8 @@ from botocore.compat import HTTPHeaders
 from botocore.model import OperationModel, Shape
 from botocore.parsers import create_parser
 
+from local.cloud import inside_moto
+
 Phase: TypeAlias = Literal["before", "after"]
 Hook: TypeAlias = Callable[[str, str, Phase], None]
 """(service, operation, phase): may raise, and so fault the call before or after its effect.
@@ -47,6 +49,18 @@ class Refusal(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Fault:
+    """What befalls one try of a call: a Refusal, or an error of the connection, before its effect or after it."""
+
+    phase: Phase
+    error: Exception
+
+
+Faults: TypeAlias = Callable[[str, str], Fault | None]
+"""(service, operation) ─▶ what befalls this try, at the place where botocore meets it and may try again."""
+
+
+@dataclass(frozen=True, slots=True)
 class _Response:
     """What botocore wants to see of an HTTP response that there was none of."""
 
@@ -67,6 +81,7 @@ class Seam:
     """Counts, faults, shows and answers the calls of a session's clients (those made after it)."""
 
     def __init__(self, session: boto3.Session) -> None:
+        self.faults: Faults | None = None
         self.calls: Counter[str] = Counter()
         self._hooks: list[Hook] = []
         self._answers: dict[tuple[str, str], Answer] = {}
@@ -74,6 +89,9 @@ class Seam:
         self._unseen = 0
         self._raised: Exception | None = None
         """By the answer to the call that is being made, at its first try."""
+        self._disturbed = False
+        self._fault: Fault | None = None
+        """Of the first try of a disturbed call."""
         session.events.register_first("before-call", self._before_call)
         session.events.register_first("before-send", self._before_send)
         session.events.register_last("after-call", self._after_call)
@@ -102,11 +120,14 @@ class Seam:
     def _before_call(self, event_name: str, model: OperationModel, params: Any, context: Any, **_: Any) -> Any:
         """What this returns is the call's answer; botocore makes no request then."""
         service, operation = event_name.split(".")[1:]
+        self._disturb(on=False)
         if not self._unseen:
             try:
                 self._show(service, operation, params, context)
             except Refusal as refusal:
                 return _Response(refusal.status), refusal.parsed()
+            if self._disturbed:
+                return None
         answer = self._answers.get((service, operation))
         if answer is None:
             return None
@@ -121,9 +142,19 @@ class Seam:
         self.calls[f"{service}.{operation}"] += 1
         for hook in list(self._hooks):
             hook(service, operation, "before")
-        if observer := self._observers.get(service):
+        self._fault = None if self.faults is None else self.faults(service, operation)
+        if self._fault is not None:
+            self._disturb(on=True)
+            context["homing.disturbed"] = True  # off the short road; each try is shown by itself
+        elif observer := self._observers.get(service):
             parameters = _body(params["body"])
             context["homing.noted"] = parameters, observer.before(operation, parameters)
+
+    def _disturb(self, *, on: bool) -> None:
+        """A disturbed call is answered here try by try, and by nobody else."""
+        if self._disturbed != on:
+            self._disturbed = on
+            inside_moto.listen(to_botocore=not on)
 
     def _after_call(self, event_name: str, parsed: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
         if self._unseen:
@@ -138,6 +169,30 @@ class Seam:
     def _before_send(self, event_name: str, request: AWSPreparedRequest, **_: Any) -> Any:
         """Answers over HTTP what was not answered at once: an answer that raised, and further tries."""
         service, operation = event_name.split(".")[1:]
+        if self._disturbed and not self._unseen:
+            return self._try(service, operation, request)
+        return self._answer(service, operation, request)
+
+    def _try(self, service: str, operation: str, request: AWSPreparedRequest) -> Any:
+        """One try of a disturbed call: its fault, its effect, and what observers see of that."""
+        fault, self._fault = self._fault, None
+        if fault is None and self.faults is not None:
+            fault = self.faults(service, operation)
+        if fault is not None and fault.phase == "before":
+            return _faulted(request, fault)
+        observer = self._observers.get(service)
+        parameters = _body(request.body) if observer else {}
+        noted = observer.before(operation, parameters) if observer else None
+        response = self._answer(service, operation, request)
+        if response is None:
+            status, headers, body = inside_moto.answer(request)
+            response = AWSResponse(request.url, status, HTTPHeaders.from_dict(dict(headers)), _Raw(body))
+        if observer:
+            observer.after(operation, parameters, _told(response), noted)
+            self._disturb(on=True)  # the observer may have made calls of its own
+        return response if fault is None else _faulted(request, fault)
+
+    def _answer(self, service: str, operation: str, request: AWSPreparedRequest) -> AWSResponse | None:
         answer = self._answers.get((service, operation))
         if answer is None:
             return None
@@ -147,8 +202,26 @@ class Seam:
                 raise raised
             return _response(request.url, 200, answer(_body(request.body)))
         except Refusal as refusal:
-            body = {"__type": refusal.code, "message": str(refusal)}
-            return _response(request.url, refusal.status, body, {"x-amzn-errortype": refusal.code})
+            return _refused(request, refusal)
+
+
+def _faulted(request: AWSPreparedRequest, fault: Fault) -> AWSResponse:
+    if isinstance(fault.error, Refusal):
+        return _refused(request, fault.error)
+    raise fault.error
+
+
+def _refused(request: AWSPreparedRequest, refusal: Refusal) -> AWSResponse:
+    body = {"__type": refusal.code, "message": str(refusal)}
+    return _response(request.url, refusal.status, body, {"x-amzn-errortype": refusal.code})
+
+
+def _told(response: AWSResponse) -> dict[str, Any]:
+    """A JSON answer off the wire, with "Error" in it where it is a refusal."""
+    told: dict[str, Any] = json.loads(response.content or b"{}")
+    if response.status_code >= 300:
+        return {"Error": {"Code": str(told.get("__type", "")).rpartition("#")[2]}}
+    return told
 
 
 def _parsed(model: OperationModel, answer: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """DynamoDB streams as event sources, with the semantics of Lambda's pollers.
 
-One shard for each table: records come in the order of the writes, and a batch that fails holds up what stands
-behind it until it succeeds, is bisected, grows too old or runs out of attempts.
+One shard for each table, unless it is split: records come in the order of the writes, and a batch that fails holds up
+what stands behind it until it succeeds, is bisected, grows too old or runs out of attempts.
 https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-eventsourcemapping.html
 """
 
@@ -9,17 +9,19 @@ import json
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
+from zlib import crc32
 
-from homing.domain.moments import SECOND, Moment, datetime_of
+from homing.domain.moments import SECOND, Duration, Moment, datetime_of
 from local.cloud.database import Stream, StreamRecord
+from local.cloud.deliveries import PUNCTUAL
 from local.cloud.event_sources import MappingOptions, failed_items
 from local.cloud.functions import Function, Functions, Outcome
 from local.cloud.queues import Queues
 from local.timers import Timer, Timers
 
 _LONGEST_BACK_OFF: Final = 60 * SECOND
-_SHARD: Final = "shardId-00000000000000000000-00000000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,49 @@ class StreamMapping:
         options: MappingOptions,
         timers: Timers,
     ) -> None:
+        self.deliveries = PUNCTUAL
+        self._options = options
+        self._timers = timers
+        self._shard = partial(_Shard, self, stream, queues, functions, function, options, timers)
+        self._shards = [self._shard(0)]
+        stream.listeners.append(self._offer)
+
+    def split(self, count: int) -> None:
+        """Spreads what comes from now on over so many shards, each in its own order; nothing may be under way."""
+        self._shards = [self._shard(number) for number in range(count)]
+
+    def pump(self) -> bool:
+        """Handles one batch; False where none is ready now."""
+        return any(shard.pump() for shard in self._shards)
+
+    def _offer(self, record: StreamRecord) -> None:
+        if self._options.wants(record):
+            self._shard_of(record).offer(_Pending(self._timers.now(), record))
+
+    def _shard_of(self, record: StreamRecord) -> "_Shard":
+        """A partition's records all come in one shard."""
+        if len(self._shards) == 1:
+            return self._shards[0]
+        (partition,) = record["dynamodb"]["Keys"]["pk"].values()
+        return self._shards[crc32(partition.encode()) % len(self._shards)]
+
+
+class _Shard:
+    """A part of a stream, handled one batch after the other."""
+
+    def __init__(
+        self,
+        mapping: StreamMapping,
+        stream: Stream,
+        queues: Queues,
+        functions: Functions,
+        function: Function,
+        options: MappingOptions,
+        timers: Timers,
+        number: int,
+    ) -> None:
+        self._mapping = mapping
+        self._id = f"shardId-{number:020}-00000000"
         self._stream = stream
         self._queues = queues
         self._functions = functions
@@ -66,24 +111,30 @@ class StreamMapping:
         self._batches: deque[_Batch] = deque()
         self._back_off: Timer | None = None
         self._window: Timer | None = None
-        stream.listeners.append(self._offer)
+        self._busy = False
+
+    def offer(self, record: _Pending) -> None:
+        self._waiting.append(record)
 
     def pump(self) -> bool:
         """Handles one batch; False where none is ready now."""
-        if self._back_off is not None and self._back_off.waits:
+        if self._busy or (self._back_off is not None and self._back_off.waits):
             return False
         if not self._batches and not self._gather():
             return False
-        self._try(self._batches.popleft())
+        self._busy = True
+        try:
+            self._try(self._batches.popleft())
+        finally:
+            self._busy = False
         return True
-
-    def _offer(self, record: StreamRecord) -> None:
-        if self._options.wants(record):
-            self._waiting.append(_Pending(self._timers.now(), record))
 
     def _gather(self) -> bool:
         """Makes a batch of what waits, if it is full or its window is over."""
         if not self._waiting:
+            return False
+        if delay := self._mapping.deliveries.delay("stream"):
+            self._pause(delay)
             return False
         size = self._options.batch_size
         closes = self._waiting[0].at + self._options.window
@@ -91,7 +142,8 @@ class StreamMapping:
             if self._window is None or not self._window.waits:
                 self._window = self._timers.call_at(closes, lambda: None)  # the pump looks after every timer
             return False
-        self._batches.append(_Batch([self._waiting.popleft() for _ in range(min(size, len(self._waiting)))]))
+        size = self._mapping.deliveries.batch("stream", min(size, len(self._waiting)))
+        self._batches.append(_Batch([self._waiting.popleft() for _ in range(size)]))
         return True
 
     def _try(self, batch: _Batch) -> None:
@@ -108,6 +160,8 @@ class StreamMapping:
         if failed:
             first = next(index for index, number in enumerate(numbers) if number in failed)
             self._retry(batch, first, outcome)
+        elif self._mapping.deliveries.again("stream"):
+            self._batches.appendleft(batch)
 
     def _retry(self, batch: _Batch, first_failed: int, outcome: Outcome) -> None:
         """The checkpoint moves to the first failure; from there all is tried again."""
@@ -125,7 +179,10 @@ class StreamMapping:
         else:
             self._batches.appendleft(_Batch(records, tries, retries + 1))
         delay = min(SECOND * 2 ** min(tries - 1, 10), _LONGEST_BACK_OFF)
-        self._back_off = self._timers.call_at(self._timers.now() + delay, lambda: None)
+        self._pause(delay)
+
+    def _pause(self, duration: Duration) -> None:
+        self._back_off = self._timers.call_at(self._timers.now() + duration, lambda: None)
 
     def _discard(self, batch: _Batch, condition: str, outcome: Outcome | None) -> None:
         if self._options.on_failure is None:
@@ -146,7 +203,7 @@ class StreamMapping:
             "version": "1.0",
             "timestamp": _iso(self._timers.now()),
             "DDBStreamBatchInfo": {
-                "shardId": _SHARD,
+                "shardId": self._id,
                 "startSequenceNumber": first.sequence_number,
                 "endSequenceNumber": last.sequence_number,
                 "approximateArrivalOfFirstRecord": _iso(first.at),
