@@ -11,7 +11,13 @@ from homing.web import api
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Answer one request of the HTTP API."""
     keys = [bootstrap.write_key().value()]
-    answer, result = api.handle(event, events=bootstrap.events(), write_keys=keys, now=bootstrap.now())
+    answer, result = api.handle(
+        event,
+        events=bootstrap.events(),
+        write_keys=keys,
+        now=bootstrap.now(),
+        double_opt_in=bootstrap.ingest_settings().double_opt_in,
+    )
     count("EventsAccepted", result.accepted)
     count("EventsDuplicate", result.duplicate)
     count("EventsRejected", len(result.rejected))

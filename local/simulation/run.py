@@ -5,6 +5,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,18 +49,21 @@ def simulate(
     *,
     until: Moment | None = None,
     seed: int = 0,
+    double_opt_in: bool = False,
     on_progress: OnProgress | None = None,
     watch: Watch | None = None,
 ) -> Simulation:
     """Send the messages through the API at their times, let time pass until `until`, and write the files to `out_dir`.
 
-    `until` is sixty days after the last message unless given; messages after it are not sent, and not counted.
+    What shoppers agreed to counts as confirmed, for nobody of a year gone by is there to press a button; with
+    `double_opt_in` each of them is asked, and presses it. `until` is sixty days after the last message unless given;
+    messages after it are not sent, and not counted.
     """
     started = time.perf_counter()
     messages = inputs.messages if until is None else [message for message in inputs.messages if message.at <= until]
     begin = messages[0].at if messages else (until or 0)
     end = until if until is not None else (messages[-1].at if messages else begin) + AFTER_THE_LAST
-    with VirtualClock(begin) as clock, deployed(Timers(clock), seed=seed) as cloud:
+    with VirtualClock(begin) as clock, _deployed(Timers(clock), seed, double_opt_in=double_opt_in) as cloud:
         recorder = Recorder(cloud)
         look_exactly_when_due(cloud)
         if watch is not None:
@@ -84,6 +88,10 @@ def simulate(
         _write(out_dir, recorder, summary)
         write_snapshot(cloud, out_dir)
     return Simulation(summary, rejected)
+
+
+def _deployed(timers: Timers, seed: int, *, double_opt_in: bool) -> AbstractContextManager[Cloud]:
+    return deployed(timers, seed=seed, parameters={"DoubleOptIn": "yes" if double_opt_in else "no"})
 
 
 class _Sender:

@@ -27,6 +27,7 @@ WRITE_KEY, SIGNING_KEY = "the-write-key", "the-signing-key"
 ENVIRONMENT = {
     "TABLE_NAME": "homing",
     "WRITE_KEY_SECRET": "write-key",
+    "DOUBLE_OPT_IN": "yes",
     "SIGNING_SECRET": "signing-key",
     "SHOP_NAME": 'Tea & "Clay" <script>alert(1)</script>',
     "POWERTOOLS_SERVICE_NAME": "homing",

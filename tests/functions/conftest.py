@@ -137,6 +137,7 @@ class Deployed:
 @pytest.fixture(scope="module")
 def cloud(built_shop: Path) -> Iterator[Cloud]:
     parameters = {name: str(value) for name, value in read_yaml(ROOT / "shop/parameters.yaml").items()}
+    parameters["DoubleOptIn"] = "no"
     with (
         VirtualClock(NOW) as clock,
         Cloud.deploy(

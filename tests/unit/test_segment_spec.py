@@ -196,6 +196,32 @@ def test_consent_is_read_for_each_purpose() -> None:
     assert told().consent == {}
 
 
+def test_the_wording_and_the_proof_of_a_consent_are_read() -> None:
+    proof = {"wording": " 2026-01 ", "confirmedAt": format_moment(NOW - HOUR)}
+    event = told(context={"consent": {"categoryPreferences": {"marketing": True}, **proof}})
+    assert (event.wording, event.confirmed_at) == ("2026-01", NOW - HOUR)
+    assert told(context={"consent": {"wording": 7}}).wording == "7"
+
+
+def test_a_proof_is_not_later_than_it_is_told() -> None:
+    ahead = {"confirmedAt": format_moment(NOW + MINUTE)}
+    assert told(context={"consent": ahead}).confirmed_at == NOW
+
+
+@pytest.mark.parametrize(
+    "moment", ["yes", True, 1781524800000, "2026-06-15", "1969-12-31T00:00:00Z", "9999-12-31T00:00:00Z"]
+)
+def test_a_proof_that_is_no_moment_of_the_past_is_refused(moment: object) -> None:
+    with pytest.raises(InvalidMessage, match=r"context\.consent\.confirmedAt"):
+        told(context={"consent": {"categoryPreferences": {"marketing": True}, "confirmedAt": moment}})
+
+
+@pytest.mark.parametrize("wording", [True, "", [], {"version": 1}, "x" * 101])
+def test_a_wording_that_names_no_version_is_refused(wording: object) -> None:
+    with pytest.raises(InvalidMessage, match=r"context\.consent\.wording"):
+        told(context={"consent": {"wording": wording}})
+
+
 @pytest.mark.parametrize("granted", ["true", "yes", 1, 0, None, {}])
 def test_a_consent_that_is_neither_yes_nor_no_is_refused(granted: object) -> None:
     with pytest.raises(InvalidMessage, match=r"categoryPreferences\.marketing: true or false"):

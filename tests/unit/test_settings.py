@@ -51,13 +51,19 @@ def test_a_function_is_named_as_its_folder(function: str) -> None:
     assert FUNCTIONS[function]["CodeUri"] == f"functions/{function.lower()}"
 
 
+def values_for(function: str) -> dict[str, str]:
+    """A value of the right kind for each variable."""
+    kinds = {name.upper(): field.annotation for name, field in model_of(function).model_fields.items()}
+    return {name: "yes" if kinds[name] is bool else "value" for name in environment_of(function)}
+
+
 def test_what_all_functions_have_is_for_powertools_alone() -> None:
     assert [name for name in GLOBAL if not name.startswith("POWERTOOLS_")] == []
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_missing_variable_is_named(function: str) -> None:
-    variables = dict.fromkeys(environment_of(function), "value")
+    variables = values_for(function)
     assert model_of(function).read({**variables, "PATH": "/usr/bin"}).model_dump().keys() == {
         name.lower() for name in variables
     }

@@ -3,10 +3,13 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from homing.domain.events import Event
 from homing.usecases.ingest import ingest
 from tests.fakes.crashes import Crashed, Fuse
 from tests.fakes.ports import FakeEvents
 from tests.fakes.stories import NOW
+
+CONSENT = {"marketing": True, "newsletter": True, "tracking": True}
 
 messages = st.lists(
     st.fixed_dictionaries(
@@ -23,11 +26,40 @@ def test_whatever_is_cut_off_and_repeated_the_same_events_are_kept(
     batch: list[dict[str, str]], kills: list[int]
 ) -> None:
     once, again = FakeEvents(), FakeEvents()
-    ingest(batch, sent_at=None, now=NOW, events=once)
+    ingest(batch, sent_at=None, now=NOW, events=once, double_opt_in=True)
     for killed_at in (*kills, None):
         try:
-            result = ingest(batch, sent_at=None, now=NOW, events=Fuse(killed_at).guard(again))
+            result = ingest(batch, sent_at=None, now=NOW, events=Fuse(killed_at).guard(again), double_opt_in=True)
         except Crashed:
             continue
         assert result.accepted + result.duplicate + len(result.rejected) == len(batch)
     assert again.kept == once.kept
+
+
+def kept_of(*, double_opt_in: bool, **consent: object) -> Event:
+    """What is kept of a message with this in its consent, beside agreeing to everything."""
+    events = FakeEvents()
+    message = {"type": "identify", "userId": "ada", "context": {"consent": {"categoryPreferences": CONSENT, **consent}}}
+    ingest([message], sent_at=None, now=NOW, events=events, double_opt_in=double_opt_in)
+    [event] = events.all
+    return event
+
+
+def test_with_double_opt_in_a_consent_to_mails_without_proof_is_asked_for_only() -> None:
+    event = kept_of(double_opt_in=True)
+    assert (event.consent, event.asked) == ({"tracking": True}, ("marketing", "newsletter"))
+
+
+def test_a_consent_that_the_shop_has_had_confirmed_needs_no_other_proof() -> None:
+    event = kept_of(double_opt_in=True, confirmedAt="2026-01-02T10:00:00Z")
+    assert (event.consent, event.asked) == (CONSENT, ())
+
+
+def test_a_shop_without_double_opt_in_takes_consent_as_it_is_told() -> None:
+    event = kept_of(double_opt_in=False)
+    assert (event.consent, event.asked) == (CONSENT, ())
+
+
+def test_a_withdrawal_needs_no_proof() -> None:
+    event = kept_of(double_opt_in=True, categoryPreferences={"marketing": False, "newsletter": False})
+    assert (event.consent, event.asked) == ({"marketing": False, "newsletter": False}, ())

@@ -22,7 +22,7 @@ BAD = {"type": "identify", "messageId": "m2"}
 
 def post(events: FakeEvents, path: str, body: object, headers: dict[str, str] | None = None) -> tuple[int, Any]:
     request = {"rawPath": path, "headers": AUTHORIZED if headers is None else headers, "body": json.dumps(body)}
-    answer, _ = api.handle(request, events=events, write_keys=["key"], now=NOW)
+    answer, _ = api.handle(request, events=events, write_keys=["key"], now=NOW, double_opt_in=True)
     return answer["statusCode"], json.loads(answer["body"])
 
 

@@ -235,7 +235,10 @@ def open_shop() -> OpenShop:
 
 @contextmanager
 def opened(**parameters: str) -> Iterator[Shop]:
-    with VirtualClock(OPENING) as clock, deployed(Timers(clock), parameters=parameters) as cloud:
+    with (
+        VirtualClock(OPENING) as clock,
+        deployed(Timers(clock), parameters={"DoubleOptIn": "no", **parameters}) as cloud,
+    ):
         yield Shop(cloud, Recorder(cloud))
 
 

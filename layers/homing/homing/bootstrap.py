@@ -70,9 +70,15 @@ def requests() -> "TableRequests":
 
 
 @cache
+def ingest_settings() -> config.IngestSettings:
+    """How events come in."""
+    return config.IngestSettings.read(os.environ)
+
+
+@cache
 def write_key() -> "CachedSecret":
     """The key that the shop's clients send."""
-    return _secret(config.IngestSettings.read(os.environ).write_key_secret)
+    return _secret(ingest_settings().write_key_secret)
 
 
 @cache

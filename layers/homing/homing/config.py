@@ -48,6 +48,7 @@ class IngestSettings(TableSettings):
     """For functions/ingest."""
 
     write_key_secret: str
+    double_opt_in: bool
 
 
 class ProjectSettings(ShopSettings):

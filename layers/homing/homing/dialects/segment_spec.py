@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from homing.dialects.countries import country_code
 from homing.domain.events import MAX_PRODUCTS, Event
 from homing.domain.ids import fact_id
-from homing.domain.moments import Moment, parse_moment
+from homing.domain.moments import HOUR, Moment, parse_moment
 from homing.errors import InvalidMessage
 
 _TRAITS = {
@@ -53,6 +53,7 @@ _LONGEST_EMAIL = 254
 _LARGEST_EVENT = 300_000
 """Bytes as JSON: DynamoDB takes no item beyond 400 KB, and one such message must not stop its batch."""
 _LONGEST = 512
+_LONGEST_WORDING = 100
 _MOST_INTERESTS = 10
 _LONGEST_INTEREST = 60
 
@@ -67,6 +68,7 @@ def read_message(message: object, *, received_at: Moment, sent_at: Moment | None
         raise InvalidMessage("a message is a JSON object")
     properties = _mapping(message, "properties")
     context = _mapping(message, "context")
+    consent = _mapping(context, "consent")
     traits = {**_mapping(context, "traits"), **_mapping(message, "traits")}
     name = message.get("event")
     if message.get("type") == "track" and not (isinstance(name, str) and name.strip()):
@@ -83,7 +85,9 @@ def read_message(message: object, *, received_at: Moment, sent_at: Moment | None
                 "anonymous_id": _identifier(message.get("anonymousId")),
                 "at": _time(message, received_at, sent_at),
                 "traits": _traits(traits),
-                "consent": _consent(context),
+                "consent": _purposes(consent),
+                "wording": _wording(consent.get("wording")),
+                "confirmed_at": _confirmed_at(consent.get("confirmedAt"), received_at),
                 "products": _products(name, properties),
                 "order_id": _text(properties.get("order_id")),
                 "total": _money(properties, "total", "revenue", "value"),
@@ -173,12 +177,36 @@ def _campaign(properties: Mapping[str, Any]) -> str | None:
     return _text(properties.get("campaign_name")) or _text(properties.get("campaign_id"))
 
 
-def _consent(context: Mapping[str, Any]) -> dict[str, bool]:
-    preferences = _mapping(_mapping(context, "consent"), "categoryPreferences")
+def _purposes(consent: Mapping[str, Any]) -> dict[str, bool]:
+    preferences = _mapping(consent, "categoryPreferences")
     for purpose, granted in preferences.items():
         if not isinstance(granted, bool):
             raise InvalidMessage(f"context.consent.categoryPreferences.{purpose}: true or false")
     return {_text(purpose) or "": granted for purpose, granted in sorted(preferences.items())}
+
+
+def _wording(told: object) -> str | None:
+    """The version of the words that were agreed to, as the shop counts them: a name, a number or a date."""
+    wording = _text(told)
+    if told is not None and (wording is None or len(wording) > _LONGEST_WORDING):
+        raise InvalidMessage(f"context.consent.wording: a text of at most {_LONGEST_WORDING} characters, or a number")
+    return wording
+
+
+def _confirmed_at(told: object, received_at: Moment) -> Moment | None:
+    """When the shop itself had the consent confirmed. It is read off the shop's records, so no clock corrects it."""
+    if told is None:
+        return None
+    field = "context.consent.confirmedAt"
+    if not isinstance(told, str):
+        raise InvalidMessage(f"{field}: an ISO 8601 text such as 2026-01-31T09:30:00Z")
+    try:
+        moment = parse_moment(told)
+    except ValueError as error:
+        raise InvalidMessage(f"{field}: {error}") from error
+    if not 0 <= moment <= received_at + HOUR:
+        raise InvalidMessage(f"{field}: before 1970, or yet to come")
+    return min(moment, received_at)
 
 
 def _products(name: str | None, properties: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -117,11 +117,7 @@ def _end(purchases: list[Purchase], life_span: Duration | None) -> Moment | None
 
 
 def _granted(purpose: str) -> Callable[[ProfileFacts], Fact]:
-    def granted(facts: ProfileFacts) -> bool:
-        consent = facts.profile.consent.get(purpose)
-        return consent is not None and consent.granted
-
-    return granted
+    return lambda facts: facts.profile.agrees_to(purpose)
 
 
 def _first_granted_at(purpose: str) -> Callable[[ProfileFacts], Fact]:
@@ -130,6 +126,16 @@ def _first_granted_at(purpose: str) -> Callable[[ProfileFacts], Fact]:
         return consent.first_at if consent else None
 
     return first_granted_at
+
+
+def _asked_at(purpose: str) -> Callable[[ProfileFacts], Fact]:
+    """When it was asked for last, while it waits for proof."""
+
+    def asked_at(facts: ProfileFacts) -> Moment | None:
+        asked = facts.profile.pending().get(purpose)
+        return asked.at if asked else None
+
+    return asked_at
 
 
 def _trait(name: str) -> Callable[[ProfileFacts], Fact]:
@@ -188,8 +194,11 @@ def _spent(days: Days) -> History:
 _FACTS: dict[str, Callable[[ProfileFacts], Fact]] = {
     "consent.marketing": _granted("marketing"),
     "consent.marketing_at": _first_granted_at("marketing"),
+    "consent.marketing_asked_at": _asked_at("marketing"),
     "consent.newsletter": _granted("newsletter"),
     "consent.newsletter_at": _first_granted_at("newsletter"),
+    "consent.newsletter_asked_at": _asked_at("newsletter"),
+    "consent.tracking": _granted("tracking"),
     "signed_up_at": lambda facts: facts.profile.identified_at,
     "activity.last_at": _active_at,
     "orders.count": _ordered,

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from homing.domain.cart import Cart
 from homing.domain.daily import Days, merged
-from homing.domain.events import NEED_PROOF, Event, Frozen
+from homing.domain.events import NEED_PROOF, PURPOSES, Event, Frozen
 from homing.domain.ids import FINGERPRINT_LENGTH, contact_id, fingerprint
 from homing.domain.moments import DAY, Moment
 from homing.domain.orders import Orders
@@ -261,8 +261,10 @@ def _alone(event: Event, received_at: Moment) -> Profile:
         user_id=event.user_id,
         identified_at=event.at if event.type == "identify" else None,
         traits={name: (event.at, value) for name, value in event.traits.items() if name in TRAITS},
-        consent={purpose: Consent.told_by(event, purpose, received_at) for purpose in event.consent},
-        asked={purpose: Asked(at=event.at, wording=event.wording) for purpose in event.asked},
+        consent={
+            purpose: Consent.told_by(event, purpose, received_at) for purpose in event.consent if purpose in PURPOSES
+        },
+        asked={purpose: Asked(at=event.at, wording=event.wording) for purpose in event.asked if purpose in PURPOSES},
         currency=(event.at, event.currency) if event.currency else None,
         orders=Orders.told_by(event),
         cart=Cart.told_by(event),

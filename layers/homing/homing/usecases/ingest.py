@@ -18,8 +18,14 @@ class Ingested:
     rejected: list[tuple[int, str]] = field(default_factory=list)
 
 
-def ingest(messages: Sequence[object], *, sent_at: Moment | None, now: Moment, events: Events) -> Ingested:
-    """Keep each message's event; when this returns, what is accepted is durable."""
+def ingest(
+    messages: Sequence[object], *, sent_at: Moment | None, now: Moment, events: Events, double_opt_in: bool
+) -> Ingested:
+    """Keep each message's event; when this returns, what is accepted is durable.
+
+    With `double_opt_in`, a consent to mails without proof is kept as asked for. It is decided here, once, so that
+    whatever follows from the event only ever sees proven consent, and is the same after the setting has changed.
+    """
     result = Ingested()
     for index, message in enumerate(messages):
         try:
@@ -27,7 +33,7 @@ def ingest(messages: Sequence[object], *, sent_at: Moment | None, now: Moment, e
         except InvalidMessage as error:
             result.rejected.append((index, str(error)))
             continue
-        if events.put(event, now):
+        if events.put(event.with_proof_wanted() if double_opt_in else event, now):
             result.accepted += 1
         else:
             result.duplicate += 1

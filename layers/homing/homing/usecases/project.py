@@ -96,12 +96,13 @@ class Projector:
         The facts with what is known of them; and the record to which ours gives way, where it does.
         """
         facts = ours.facts
-        consent = facts.consent.get("marketing")
+        consent, agrees = facts.consent.get("marketing"), facts.agrees_to("marketing")
         first_id = self.contacts.note_consent(
             contact_id(facts.trait("email") or ""),
             ours.profile_id,
-            granted=consent is not None and consent.granted,
-            at=consent.at if consent else 0,
+            granted=agrees,
+            # An agreement that another address has proven says nothing about this one.
+            at=consent.at if consent and consent.granted == agrees else 0,
         )
         owner, closed = owner_of(self.profiles, first_id)
         if owner.profile_id != ours.profile_id:

@@ -13,7 +13,7 @@ MOST_MESSAGES = 1_000
 
 
 def handle(
-    request: Mapping[str, Any], *, events: Events, write_keys: Iterable[str], now: Moment
+    request: Mapping[str, Any], *, events: Events, write_keys: Iterable[str], now: Moment, double_opt_in: bool
 ) -> tuple[Answer, Ingested]:
     """The answer to a request, and what became of its messages. 200 only once all that is accepted is durable."""
     try:
@@ -21,7 +21,7 @@ def handle(
         body = json_of(request)
         kind = str(request["rawPath"]).rstrip("/").rpartition("/")[2]
         messages = _batch(body) if kind == "batch" else [{"type": kind, **body}]
-        result = ingest(messages, sent_at=_sent_at(body), now=now, events=events)
+        result = ingest(messages, sent_at=_sent_at(body), now=now, events=events, double_opt_in=double_opt_in)
     except InvalidRequest as error:
         return refusal(error), Ingested(rejected=[(0, str(error))])
     if kind != "batch" and result.rejected:

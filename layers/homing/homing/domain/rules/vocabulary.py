@@ -35,8 +35,11 @@ FACTS: Final[Mapping[str, Kind]] = MappingProxyType(
     {
         "consent.marketing": Kind.YES_NO,
         "consent.marketing_at": Kind.MOMENT,
+        "consent.marketing_asked_at": Kind.MOMENT,
         "consent.newsletter": Kind.YES_NO,
         "consent.newsletter_at": Kind.MOMENT,
+        "consent.newsletter_asked_at": Kind.MOMENT,
+        "consent.tracking": Kind.YES_NO,
         "signed_up_at": Kind.MOMENT,
         "orders.count": Kind.NUMBER,
         "orders.revenue": Kind.NUMBER,

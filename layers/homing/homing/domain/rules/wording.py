@@ -11,8 +11,11 @@ WORDS: Final = MappingProxyType(
     {
         "consent.marketing": "consent to marketing mails",
         "consent.marketing_at": "the first consent to marketing mails",
+        "consent.marketing_asked_at": "the wish for marketing mails, yet to be confirmed",
         "consent.newsletter": "consent to the newsletter",
         "consent.newsletter_at": "the first consent to the newsletter",
+        "consent.newsletter_asked_at": "the wish for the newsletter, yet to be confirmed",
+        "consent.tracking": "consent to tracking",
         "signed_up_at": "the sign-up",
         "orders.count": "the number of orders",
         "orders.revenue": "the revenue",
