@@ -46,7 +46,7 @@ class Crowd:
         stories = list(_stories(histories, seed))
         profiles = [_folded(story) for story in stories]
         before = Generation(number=0, rules=dict(rules))
-        counter = Counter(facts={fact for fact, _ in before.segments.wanted_tops})
+        counter = Counter(facts={fact for fact, _ in before.segments.wanted_tops}, timezone="UTC")
         for facts in profiles:
             counter.add(ProfileRecord(facts=facts))
         counted = figures([counter.counted()], before.segments.wanted_tops, BEFORE)

@@ -155,7 +155,7 @@ def diff(
         population = _population(source)
         generation = _generation(population)
         now = population.source.as_of
-        candidate = candidate_of(rules, population, generation, now)
+        candidate = candidate_of(rules, population, generation, now, shop.settings.sending.timezone)
         comparison = Comparison(shop, generation, candidate, now, FEW if examples else 0)
         found = comparison.of(watched(population.records(), _errors, "comparing"), population)
     if as_json:

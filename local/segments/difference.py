@@ -114,9 +114,11 @@ class Comparison:
         return [want for want in new if want.journey.name not in old]
 
 
-def candidate_of(rules: Mapping[str, object], population: Population, active: Generation, at: Moment) -> Generation:
+def candidate_of(
+    rules: Mapping[str, object], population: Population, active: Generation, at: Moment, timezone: str
+) -> Generation:
     """The generation that a recompute would make of these rules, with the figures counted anew."""
-    figures = population.figures(Segments.parse(rules), at)
+    figures = population.figures(Segments.parse(rules), at, timezone)
     return Generation(number=active.number + 1, rules=dict(rules), figures=figures, switched_at=at)
 
 

@@ -39,9 +39,12 @@ class Population:
         """Every profile but those that have become part of another."""
         return (record for record in map(profile_record, self.source.items(PROFILE_KEY)) if record.joined_to is None)
 
-    def figures(self, segments: Segments, at: Moment) -> Figures:
-        """What these segments need to know of all profiles together, counted as the recompute counts it."""
-        counter = Counter(facts={fact for fact, _ in segments.wanted_tops})
+    def figures(self, segments: Segments, at: Moment, timezone: str) -> Figures:
+        """What these segments need to know of all profiles together, counted as the recompute counts it.
+
+        `timezone` is the clock of shoppers of whom none is known.
+        """
+        counter = Counter(facts={fact for fact, _ in segments.wanted_tops}, timezone=timezone)
         for item in self.source.items(PROFILE_KEY, PRODUCT_KEY):
             if item["sk"]["S"] == PROFILE_KEY:
                 counter.add(profile_record(item))

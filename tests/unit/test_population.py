@@ -31,7 +31,7 @@ def product(number: int, at: Moment) -> CatalogueProduct:
 
 
 def counted(*records: ProfileRecord, products: list[CatalogueProduct] | None = None) -> Counted:
-    counter = Counter(facts={REVENUE})
+    counter = Counter(facts={REVENUE}, timezone="UTC")
     for record in records:
         counter.add(record)
     for each in products or []:

@@ -79,6 +79,7 @@ class World:
         fuse = fuse or Fuse()
         return Recompute(
             rules=rules,
+            timezone="UTC",
             generations=fuse.guard(self.generations),
             profiles=fuse.guard(self.profiles),
             due=fuse.guard(self.due),

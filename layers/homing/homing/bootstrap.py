@@ -182,6 +182,7 @@ def recompute() -> "Recompute":
     bucket, client = config.RecomputeSettings.read(os.environ).bucket, boto3.client("s3", config=RETRIES)
     return Recompute(
         rules=_shop_files()["segments"],
+        timezone=_shop().settings.sending.timezone,
         generations=_generations(),
         profiles=_profiles(),
         due=_due(),

@@ -11,8 +11,10 @@ from homing.domain.catalogue import CatalogueProduct
 from homing.domain.events import Frozen
 from homing.domain.facts import ProfileFacts
 from homing.domain.figures import Figures, top_key
+from homing.domain.hours import NO_HOURS, Hours, hours_of, hours_of_both
 from homing.domain.moments import DAY, Moment
 from homing.domain.record import ProfileRecord
+from homing.domain.timing import zone_of
 
 REMEMBERED_LAUNCHES = 300
 OPENING = 30 * DAY
@@ -23,29 +25,37 @@ class Counted(Frozen):
     """What one part of the table adds to the figures.
 
     `values` holds, of each fact that a rule asks the top of, one value for each customer; `products` are the newest
-    ones with the moment at which each was first seen; `oldest_at` is that of the oldest.
+    ones with the moment at which each was first seen; `oldest_at` is that of the oldest. `hours` are those
+    of all shoppers together.
     """
 
     values: dict[str, tuple[float, ...]] = Field(default_factory=dict)
     products: tuple[tuple[Moment, str], ...] = ()
     oldest_at: Moment | None = None
+    hours: Hours = NO_HOURS
 
 
 @dataclass(slots=True)
 class Counter:
-    """Counts one part of the table, item by item; `facts` are those of which a rule asks the top."""
+    """Counts one part of the table, item by item.
+
+    `facts` are those of which a rule asks the top, `timezone` is the clock of shoppers of whom none is known.
+    """
 
     facts: Collection[str]
+    timezone: str
     _values: dict[str, list[float]] = field(init=False)
-    _products: list[tuple[Moment, str]] = field(default_factory=list)
+    _products: list[tuple[Moment, str]] = field(default_factory=list, init=False)
+    _hours: Hours = field(default=NO_HOURS, init=False)
 
     def __post_init__(self) -> None:
         self._values = {fact: [] for fact in self.facts}
 
     def add(self, record: ProfileRecord) -> None:
-        """Count a profile, where it is a customer's and no part of another."""
-        if record.joined_to is not None or not self.facts:
+        """Count a profile, where it is no part of another: its hours and, of a customer's, the facts."""
+        if record.joined_to is not None:
             return
+        self._hours = hours_of_both(self._hours, hours_of(record.facts, zone_of(record.facts, self.timezone)))
         facts = ProfileFacts(record.facts)
         if facts.get("orders.count") < 1:  # type: ignore[operator] # always a number
             return
@@ -63,6 +73,7 @@ class Counter:
             values={fact: tuple(values) for fact, values in self._values.items()},
             products=tuple(products[-REMEMBERED_LAUNCHES:]),
             oldest_at=products[0][0] if products else None,
+            hours=self._hours,
         )
 
 
@@ -75,17 +86,20 @@ def figures(parts: Iterable[Counted], tops: Collection[tuple[str, float]], compu
     values: dict[str, list[float]] = {fact: [] for fact, _ in tops}
     products: list[tuple[Moment, str]] = []
     oldest = []
+    hours = NO_HOURS
     for part in parts:
         for fact, some in part.values.items():
             values.setdefault(fact, []).extend(some)
         products += part.products
         oldest += [] if part.oldest_at is None else [part.oldest_at]
+        hours = hours_of_both(hours, part.hours)
     for some_values in values.values():
         some_values.sort(reverse=True)
     return Figures(
         computed_at=computed_at,
         tops={top_key(fact, percent): _least(values[fact], percent) for fact, percent in tops if values[fact]},
         launches=_launches(products, min(oldest, default=0)),
+        hours=hours,
     )
 
 

@@ -63,9 +63,14 @@ class Compared(Frozen):
 
 @dataclass(slots=True)
 class Recompute:
-    """The steps of the state machine `recompute`. `part_of` gives the part of the table that a file's key names."""
+    """The steps of the state machine `recompute`.
+
+    `timezone` is the clock of shoppers of whom none is known; `part_of` gives the part of the table that a file's key
+    names.
+    """
 
     rules: Mapping[str, Any]
+    timezone: str
     generations: Generations
     profiles: Profiles
     due: Due
@@ -75,7 +80,7 @@ class Recompute:
 
     def count(self, run: str, file: str | None) -> None:
         """Count what one part of the table adds to the figures."""
-        counter = Counter(facts={fact for fact, _ in self._wanted_tops()})
+        counter = Counter(facts={fact for fact, _ in self._wanted_tops()}, timezone=self.timezone)
         part = self.part_of(file)
         for page in part.pages():
             for record in page.profiles:
