@@ -44,7 +44,7 @@ $(READY): requirements/uv.txt requirements/dev.txt pyproject.toml
 	@touch $@
 
 ##@ The gate
-.PHONY: check lint types validate statemachines asl-validator build browser dynamodb-local format
+.PHONY: check lint types validate statemachines asl-validator build browser dynamodb-local record-histories format
 check: lint types validate statemachines test build ## All of it, in the order of what fails soonest; needs npm as well
 	@echo "All is well."
 
@@ -81,6 +81,9 @@ browser: $(READY) ## The tests that drive the local cloud's pages in Chromium
 dynamodb-local: $(READY) $(NODE_READY) ## The tests that run on the real DynamoDB Local; needs Java 17 and npm
 	$(BIN)/python -m pytest -m dynamodb_local
 
+record-histories: $(READY) ## Record a run of every journey, where a state machine has changed: tests/histories
+	$(BIN)/python -m tests.histories.recording
+
 format: $(READY) ## Format, and mend what lint can mend
 	$(BIN)/ruff format $(SOURCES)
 	$(BIN)/ruff check --fix $(SOURCES)
@@ -115,4 +118,4 @@ clean: ## Remove all that was made
 help: ## Show this
 	@awk 'BEGIN { FS = ":.*## " } \
 		/^##@/ { printf "\n%s\n", substr($$0, 5) } \
-		/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+		/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
