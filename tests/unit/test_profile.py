@@ -130,6 +130,15 @@ def test_the_later_trait_counts_in_whatever_order_both_arrive() -> None:
     assert profile_of(new, old).trait("email") == profile_of(old, new).trait("email") == "new@example.com"
 
 
+def test_a_trait_that_was_taken_back_is_not_known() -> None:
+    facts = profile_of(happened(at=NOW - 1, traits={"channel": "sms"}), happened(at=NOW, traits={"channel": ""}))
+    assert facts.trait("channel") is None
+
+
+def test_what_homing_itself_tells_of_preferences_is_no_event_of_the_shop() -> None:
+    assert profile_of(withdrew()).events == ()
+
+
 def test_a_trait_that_mails_and_segments_do_not_need_is_not_kept() -> None:
     profile = profile_of(signed_up(traits={"shoe_size": "44", "first_name": "Ada"}))
     assert profile.traits.keys() == {"email", "first_name"}

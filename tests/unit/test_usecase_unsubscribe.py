@@ -19,14 +19,14 @@ def welcomed() -> World:
     return world
 
 
-@pytest.mark.parametrize("killed_at", range(1, 5))
+@pytest.mark.parametrize("killed_at", range(1, 7))
 def test_a_stop_that_was_cut_off_stops_at_once_or_when_pressed_again(killed_at: int) -> None:
     world = welcomed()
     ada = Subscriber(contact_id(ADDRESS), ADA)
     fuse = Fuse(killed_at)
     with pytest.raises(Crashed):
         unsubscribe(ada, contacts=fuse.guard(world.contacts), events=fuse.guard(world.events), now=NOW)
-    assert world.contact().consent == (killed_at == 1)
+    assert world.contact().consent == (killed_at <= 3)  # before the contact was told
     unsubscribe(ada, contacts=world.contacts, events=world.events, now=LATER)
     assert not world.contact().consent
     world.tell(*world.events.all)
@@ -39,3 +39,9 @@ def test_who_stops_and_agrees_again_later_gets_mails_again() -> None:
     world.tell(*world.events.all, signed_up(LATER))
     assert world.contact().consent
     assert world.record().facts.consent["marketing"].granted
+
+
+def test_who_was_erased_is_not_brought_back_by_an_old_link() -> None:
+    world = World()
+    unsubscribe(Subscriber(contact_id(ADDRESS), ADA), contacts=world.contacts, events=world.events, now=NOW)
+    assert (world.contacts.contacts, world.events.kept) == ({}, {})

@@ -79,6 +79,7 @@ _UNDERSTOOD = frozenset(
         "Email Bounced",
         "Email Marked as Spam",
         "Email Unsubscribed",
+        "Preferences Changed",
         "Subscription Confirmed",
     }
 )
@@ -179,9 +180,9 @@ class Profile(Frozen):
     seen: dict[int, str] = Field(default_factory=dict)
 
     def trait(self, name: str) -> str | None:
-        """The trait's value, or None."""
+        """The trait's value; None where it was never told, or was taken back by an empty text."""
         stamped = self.traits.get(name)
-        return stamped[1] if stamped else None
+        return (stamped[1] or None) if stamped else None
 
     def last(self, doing: Doing) -> Moment | None:
         """When it was last done."""

@@ -1,0 +1,135 @@
+"""The preference page: what stands for a shopper, and what becomes of what they change.
+
+A wish not to get mails is noted at the contact first, so that no permit is given from the moment of the answer; all
+else is an event like any other, and reaches the profile on the same road.
+"""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from homing.domain.events import PURPOSES, Event
+from homing.domain.facts import birthday
+from homing.domain.ids import contact_id, fact_id
+from homing.domain.moments import Moment
+from homing.domain.permit import Contact
+from homing.domain.preferences import GAPS, NO_BIRTHDAY, PAUSE, Wishes, frequency_of
+from homing.domain.profile import Profile
+from homing.domain.unsubscribe import Subscriber
+from homing.ports import Contacts, Events, Profiles
+from homing.usecases.histories import owner_of
+
+
+class Standing(NamedTuple):
+    """What stands for a shopper: `email` is where mails go, `wishes` what was chosen, `contact` what holds besides."""
+
+    email: str
+    wishes: Wishes
+    contact: Contact
+
+    def is_paused(self, now: Moment) -> bool:
+        """Whether marketing mails are paused."""
+        return self.contact.paused_until is not None and self.contact.paused_until > now
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """Shows and changes what shoppers have chosen."""
+
+    profiles: Profiles
+    contacts: Contacts
+    events: Events
+
+    def standing(self, subscriber: Subscriber) -> Standing | None:
+        """What stands; None where the link's address is not, or no longer, the profile's.
+
+        Whoever reads the mails of an old address is not shown what is held of the shopper, nor rules over it.
+        """
+        record, _ = owner_of(self.profiles, subscriber.profile_id)
+        email, contact = record.facts.trait("email"), self.contacts.load(subscriber.contact_id)
+        if contact is None or not email or contact_id(email) != subscriber.contact_id:
+            return None
+        return Standing(email, _wishes(record.facts, contact), contact)
+
+    def save(
+        self, subscriber: Subscriber, standing: Standing, wished: Wishes, *, wording: str, now: Moment
+    ) -> Standing:
+        """Bring what stands to what is wished, and write nothing of what is alike; what stands then.
+
+        `wording` is the version of the words in which the page asks for each purpose.
+        """
+        before = standing.wishes
+        granted, withdrawn = wished.purposes - before.purposes, before.purposes - wished.purposes
+        if "marketing" in withdrawn:
+            self._note_marketing(subscriber, granted=False, now=now)
+        if wished.frequency != before.frequency:
+            standing = self._note_wishes(standing, wished, standing.contact.paused_until)
+        consent = {purpose: purpose in granted for purpose in sorted(granted | withdrawn)}
+        traits = _changed_traits(before, wished)
+        if consent or traits:
+            event = _event("Preferences Changed", subscriber, now, consent=consent, traits=traits)
+            self.events.put(_proven(event, subscriber, wording) if granted else event, now)
+        if "marketing" in granted:
+            self._note_marketing(subscriber, granted=True, now=now)
+        return standing._replace(wishes=wished)
+
+    def pause(self, standing: Standing, now: Moment) -> Standing:
+        """No marketing mails for a while; what stands then."""
+        return self._note_wishes(standing, standing.wishes, now + PAUSE)
+
+    def resume(self, standing: Standing) -> Standing:
+        """End the pause; what stands then."""
+        return self._note_wishes(standing, standing.wishes, None)
+
+    def stop_all(self, subscriber: Subscriber, now: Moment) -> None:
+        """Withdraw every purpose at once, whatever is known of the link's address."""
+        if self.contacts.load(subscriber.contact_id) is None:
+            return  # erased: nothing is left to withdraw, and nobody is brought back
+        self._note_marketing(subscriber, granted=False, now=now)
+        nothing = dict.fromkeys(PURPOSES, False)
+        self.events.put(_event("Email Unsubscribed", subscriber, now, consent=nothing, source="unsubscribe"), now)
+
+    def _note_marketing(self, subscriber: Subscriber, *, granted: bool, now: Moment) -> None:
+        self.contacts.note_consent(subscriber.contact_id, subscriber.profile_id, granted=granted, at=now)
+
+    def _note_wishes(self, standing: Standing, wishes: Wishes, paused_until: Moment | None) -> Standing:
+        contact, gap = standing.contact, GAPS[wishes.frequency]
+        self.contacts.note_wishes(contact.contact_id, gap=gap, paused_until=paused_until)
+        return standing._replace(contact=contact.model_copy(update={"gap": gap, "paused_until": paused_until}))
+
+
+def _wishes(facts: Profile, contact: Contact) -> Wishes:
+    # The contact knows of a consent to marketing before the profile does.
+    purposes = {purpose for purpose in PURPOSES if facts.agrees_to(purpose)} - {"marketing"}
+    return Wishes(
+        purposes=frozenset(purposes | {"marketing"} if contact.consent else purposes),
+        frequency=frequency_of(contact.gap),
+        channel=facts.trait("channel") or "",
+        birthday=birthday(facts) or NO_BIRTHDAY,
+        interests=frozenset((facts.trait("interests") or "").splitlines()),
+    )
+
+
+def _changed_traits(before: Wishes, wished: Wishes) -> dict[str, str]:
+    """The profile's traits that change; an empty text where nothing is wished any more."""
+    traits = {}
+    if wished.channel != before.channel:
+        traits["channel"] = wished.channel
+    if wished.birthday != before.birthday:
+        month, day = wished.birthday
+        traits["birthday"] = "" if wished.birthday == NO_BIRTHDAY else f"--{month:02}-{day:02}"
+    if wished.interests != before.interests:
+        traits["interests"] = "\n".join(sorted(wished.interests))
+    return traits
+
+
+def _event(name: str, subscriber: Subscriber, now: Moment, source: str = "preferences", **told: Any) -> Event:
+    # Two presses of one moment are one message only where they tell the same.
+    digest = fact_id("preferences", f"{subscriber.contact_id}.{now}.{sorted(told.items())}")
+    return Event(message_id=digest, type="track", name=name, about=subscriber.profile_id, at=now, source=source, **told)
+
+
+def _proven(event: Event, subscriber: Subscriber, wording: str) -> Event:
+    """The event with the proof that comes with the link: who follows it reads the mails of the address."""
+    return event.model_copy(
+        update={"wording": wording, "confirmed_at": event.at, "confirmed_by": subscriber.contact_id}
+    )
