@@ -9,10 +9,10 @@ from homing.domain.events import Event
 from homing.domain.generation import Generation
 from homing.domain.ids import due_shard
 from homing.domain.moments import Duration, Moment
-from homing.domain.permit import Contact, Withheld
+from homing.domain.permit import Claim, Contact, Withheld
 from homing.domain.record import ProfileRecord
 from homing.domain.rights import Request, Right
-from homing.domain.sends import SETTLES_WITHIN, OpenSend, Run, Send
+from homing.domain.sends import SETTLES_WITHIN, Delivery, OpenSend, Run, Send
 from homing.errors import Conflict
 from homing.ports import Look, Mail
 
@@ -22,17 +22,25 @@ class FakeEvents:
     """Kept events by alias and fact, in the order in which they came."""
 
     kept: dict[tuple[str, str], tuple[Event, Moment]] = field(default_factory=dict)
+    quiet: list[Event] = field(default_factory=list)
 
-    def put(self, event: Event, received_at: Moment) -> bool:
+    def put(self, event: Event, received_at: Moment, *, quiet: bool = False) -> bool:
         key = (event.alias, event.message_fact)
         if key in self.kept:
             return False
         self.kept[key] = (event, received_at)
+        if quiet:
+            self.quiet.append(event)
         return True
 
     @property
     def all(self) -> list[Event]:
         return [event for event, _ in self.kept.values()]
+
+    @property
+    def loud(self) -> list[Event]:
+        """Those that project gets to see."""
+        return [event for event in self.all if event not in self.quiet]
 
 
 @dataclass
@@ -82,37 +90,50 @@ class FakeContacts:
     def load(self, contact_id: str) -> Contact | None:
         return self.contacts.get(contact_id)
 
-    def note_consent(self, contact_id: str, profile_id: str, *, granted: bool, at: Moment) -> str:
+    def note_consent(
+        self, contact_id: str, profile_id: str, *, granted: bool, at: Moment, new: bool = True
+    ) -> str | None:
         known = self.contacts.get(contact_id)
+        if known is None and not new:
+            return None
         if known is None or (at, not granted) > (known.consent_at, not known.consent):
             self._change(contact_id, consent=granted, consent_at=at)
         return self.owners.setdefault(contact_id, profile_id)
 
     def suppress(self, contact_id: str, reason: str) -> None:
-        self._change(contact_id, suppressed=self._contact(contact_id).suppressed or reason)
+        self._change(contact_id, suppressed=max(self._contact(contact_id).suppressed or "", reason))
 
     def note_wishes(self, contact_id: str, *, gap: Duration | None, paused_until: Moment | None) -> None:
         self._change(contact_id, gap=gap, paused_until=paused_until)
 
-    def add_run(self, contact_id: str, run_id: str, profile_id: str) -> None:
-        self._change(contact_id, runs={**self._contact(contact_id).runs, run_id: profile_id})
+    def add_run(self, contact_id: str, run_id: str, profile_id: str, due: Moment | None = None) -> None:
+        contact = self._contact(contact_id)
+        first = {} if due is None else {run_id: due}
+        self._change(contact_id, runs={**contact.runs, run_id: profile_id}, due={**first, **contact.due})
+
+    def note_due(self, contact_id: str, run_id: str, due: Moment | None) -> None:
+        contact = self._contact(contact_id)
+        if run_id in contact.runs:
+            others = {name: at for name, at in contact.due.items() if name != run_id}
+            self._change(contact_id, due=others if due is None else {**others, run_id: due})
 
     def remove_run(self, contact_id: str, run_id: str, send_ids: Collection[str]) -> None:
         contact = self._contact(contact_id)
         runs = {name: profile for name, profile in contact.runs.items() if name != run_id}
+        due = {name: at for name, at in contact.due.items() if name != run_id}
         claims = {name: at for name, at in contact.claims.items() if name not in send_ids}
-        self._change(contact_id, runs=runs, claims=claims)
+        self._change(contact_id, runs=runs, due=due, claims=claims)
 
-    def claim(self, contact_id: str, run_id: str, send_id: str, at: Moment) -> Withheld | None:
+    def claim(self, contact_id: str, claim: Claim) -> Withheld | None:
         contact = self._contact(contact_id)
-        withheld = contact.withheld(run_id, send_id)
+        withheld = contact.withheld(claim)
         if withheld is None:
-            self._change(contact_id, claims={**contact.claims, send_id: at})
+            self.contacts[contact_id] = contact.claimed(claim)
         return withheld
 
-    def release(self, contact_id: str, send_id: str) -> None:
-        claims = {name: at for name, at in self._contact(contact_id).claims.items() if name != send_id}
-        self._change(contact_id, claims=claims)
+    def release(self, contact_id: str, claim: Claim) -> None:
+        if contact_id in self.contacts:
+            self.contacts[contact_id] = self.contacts[contact_id].released(claim)
 
     def _contact(self, contact_id: str) -> Contact:
         return self.contacts.get(contact_id, Contact(contact_id=contact_id))
@@ -156,8 +177,24 @@ class FakeSends:
     def record(self, send: Send) -> None:
         known = self.kept.get(send.send_id)
         if known is None or known.outcome == "unknown":
-            self.kept[send.send_id] = send
-            self.entries.append(send)
+            self._keep(send)
+
+    def settle(self, send: Send) -> None:
+        known = self.kept.get(send.send_id)
+        if known is None or known.outcome != "sent":
+            self._keep(send)
+
+    def deliver(self, profile_id: str, send_id: str, delivery: Delivery, at: Moment) -> None:
+        known = self.load(profile_id, send_id)
+        if known is not None and known.told(delivery, at) != known:
+            self._keep(known.told(delivery, at))
+
+    def of_profile(self, profile_id: str) -> Sequence[Send]:
+        return [send for send in self.kept.values() if send.profile_id == profile_id]
+
+    def _keep(self, send: Send) -> None:
+        self.kept[send.send_id] = send
+        self.entries.append(send)
 
 
 @dataclass

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from homing.domain.permit import Claim
 from homing.domain.sends import Run
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def begun(deployed: "Deployed", case: str) -> Run:
     deployed.runs.begin(run)
     deployed.contacts.note_consent("c", run.profile_id, granted=True, at=deployed.now)
     deployed.contacts.add_run("c", run.run_id, run.profile_id)
-    deployed.contacts.claim("c", run.run_id, run.send_id("greeting"), deployed.now)
+    deployed.contacts.claim("c", Claim(run_id=run.run_id, send_id=run.send_id("greeting"), at=deployed.now))
     return run
 
 

@@ -10,6 +10,7 @@ import pytest
 from homing.domain.events import Event
 from homing.domain.ids import alias_id, contact_id
 from homing.domain.moments import DAY, HOUR, parse_moment
+from homing.domain.permit import Claim
 from homing.domain.record import ProfileRecord
 from homing.domain.rules import Facts, Verdict
 from homing.domain.sends import Run
@@ -352,7 +353,8 @@ def test_after_an_end_that_was_cut_off_anywhere_and_repeated_no_permit_is_given(
         except Crashed:
             world.reconcile(NOW + 60_000)
         step = next(iter(world.shop.journeys[journey].steps))
-        assert world.contacts.claim(contact_id(ADDRESS), run.run_id, run.send_id(step), NOW) is not None
+        claim = Claim(run_id=run.run_id, send_id=run.send_id(step), at=NOW)
+        assert world.contacts.claim(contact_id(ADDRESS), claim) is not None
 
 
 def test_an_execution_that_ended_before_its_beginning_was_kept_leaves_no_licence_behind() -> None:

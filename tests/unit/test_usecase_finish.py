@@ -3,6 +3,7 @@
 import pytest
 
 from homing.domain.moments import HOUR
+from homing.domain.permit import Claim
 from homing.usecases.finish import Finisher
 from tests.fakes.crashes import Crashed, Fuse
 from tests.fakes.stories import NOW, signed_up, withdrew
@@ -77,7 +78,7 @@ def test_the_mail_at_which_a_run_failed_is_in_the_ledger() -> None:
 def test_a_mail_that_was_claimed_when_the_run_failed_may_have_gone_out() -> None:
     world = welcomed()
     run = world.run("welcome")
-    world.contacts.claim(run.contact_id, run.run_id, run.send_id("greeting"), NOW)
+    world.contacts.claim(run.contact_id, Claim(run_id=run.run_id, send_id=run.send_id("greeting"), at=NOW))
     world.finisher().finish(run, {"status": "FAILED", "error": "SendFailed"}, LATER)
     kept = world.sends.load(run.profile_id, run.send_id("greeting"))
     assert kept is not None

@@ -7,17 +7,20 @@ from homing.domain.catalogue import CatalogueProduct, Shelf
 from homing.domain.events import Event
 from homing.domain.generation import Generation
 from homing.domain.moments import Duration, Moment
-from homing.domain.permit import Contact, Withheld
+from homing.domain.permit import Claim, Contact, Withheld
 from homing.domain.record import ProfileRecord
-from homing.domain.rights import Request, Right
-from homing.domain.sends import OpenSend, Run, Send
+from homing.domain.rights import Erasure, Held, Request, Right
+from homing.domain.sends import Delivery, OpenSend, Run, Send
 
 
 class Events(Protocol):
     """The log of facts."""
 
-    def put(self, event: Event, received_at: Moment) -> bool:
-        """Keep the event durably; False where it was kept before."""
+    def put(self, event: Event, received_at: Moment, *, quiet: bool = False) -> bool:
+        """Keep the event durably; False where it was kept before. A quiet one is kept, but folded into no profile."""
+
+    def forget(self, events: Iterable[Event]) -> None:
+        """Take the events out of the log."""
 
 
 class Profiles(Protocol):
@@ -77,31 +80,42 @@ class Papers(Protocol):
 
 
 class Contacts(Protocol):
-    """The ground of permits, one item for each address."""
+    """The ground of permits, one item for each address.
+
+    Only `note_consent` brings one into being. All else changes nothing where there is none: it has been erased.
+    """
 
     def load(self, contact_id: str) -> Contact | None:
         """The contact as it stands; a consistent read."""
 
-    def note_consent(self, contact_id: str, profile_id: str, *, granted: bool, at: Moment) -> str:
-        """Keep the later of the known consent and this one; the id of the profile that the address first came with."""
+    def note_consent(
+        self, contact_id: str, profile_id: str, *, granted: bool, at: Moment, new: bool = True
+    ) -> str | None:
+        """Keep the later of the known consent and this one; the id of the profile that the address first came with.
+
+        None, and nothing is kept, where there is no such contact and it may not be `new`.
+        """
 
     def suppress(self, contact_id: str, reason: str) -> None:
-        """No mail to this address from now on; the first reason stays."""
+        """No mail to this address from now on; of two reasons the later in the alphabet stays, in whatever order."""
 
     def note_wishes(self, contact_id: str, *, gap: Duration | None, paused_until: Moment | None) -> None:
         """The shopper's own wishes, in the place of earlier ones: at most one marketing mail in any window as long as
         `gap`, and none before `paused_until`; None for no such wish."""
 
-    def add_run(self, contact_id: str, run_id: str, profile_id: str) -> None:
-        """Licence the run to send."""
+    def add_run(self, contact_id: str, run_id: str, profile_id: str, due: Moment | None = None) -> None:
+        """Licence the run to send; `due` is when its first mail is, None where others need not yield to it."""
+
+    def note_due(self, contact_id: str, run_id: str, due: Moment | None) -> None:
+        """When the next mail of a licensed run is due, after a step that claimed nothing; None where none is left."""
 
     def remove_run(self, contact_id: str, run_id: str, send_ids: Collection[str]) -> None:
         """Take the run's licence, and forget its claims."""
 
-    def claim(self, contact_id: str, run_id: str, send_id: str, at: Moment) -> Withheld | None:
+    def claim(self, contact_id: str, claim: Claim) -> Withheld | None:
         """The permit: in one conditional write check all of `Contact.withheld` and claim the send."""
 
-    def release(self, contact_id: str, send_id: str) -> None:
+    def release(self, contact_id: str, claim: Claim) -> None:
         """Give a claim back: it is certain that nothing was sent."""
 
 
@@ -126,6 +140,15 @@ class Sends(Protocol):
 
     def record(self, send: Send) -> None:
         """Keep the entry, unless a final one is kept already."""
+
+    def settle(self, send: Send) -> None:
+        """Keep SES's word that the mail went out, whatever else was kept; that of an earlier call stays."""
+
+    def deliver(self, profile_id: str, send_id: str, delivery: Delivery, at: Moment) -> None:
+        """Keep what became of a mail of the ledger, as `Send.told` has it; of no other mail is anything kept."""
+
+    def of_profile(self, profile_id: str) -> Sequence[Send]:
+        """All entries of the profile; consistent reads."""
 
 
 class OpenSends(Protocol):
@@ -155,6 +178,45 @@ class Requests(Protocol):
 
     def close(self, right: Right, profile_id: str) -> None:
         """It is answered; none being there is success."""
+
+
+class Erasures(Protocol):
+    """Who has been erased, and the taking away of all that is held of somebody.
+
+    Whoever writes under a profile's or a contact's id has to know that it may have been erased. There is no need to ask
+    here but for who brings new profiles and addresses into being: everybody else writes only where the profile or the
+    contact is there.
+    """
+
+    def erased(self, ids: Collection[str]) -> Collection[str]:
+        """Those of these aliases and contacts that have been erased; a consistent read."""
+
+    def mark(self, ids: Collection[str], at: Moment) -> None:
+        """Know these aliases and contacts as erased from now on; those marked before keep their moment."""
+
+    def keep(self, erasure: Erasure) -> None:
+        """Remember that the erasure is under way, in the place of what was remembered of it before."""
+
+    def under_way(self) -> Sequence[Erasure]:
+        """The erasures that have been begun and not been finished."""
+
+    def forget(self, erasure: Erasure) -> None:
+        """The erasure is finished."""
+
+    def held(self, profile_id: str) -> Held:
+        """What is held under one alias."""
+
+    def note_address(self, profile_id: str, contact_id: str) -> None:
+        """Keep that the profile has had this address, so that an erasure finds the address years later."""
+
+    def clear(self, held: Held) -> None:
+        """Take that away, and nothing that has been written since."""
+
+    def clear_contact(self, contact_id: str) -> None:
+        """Take the contact away."""
+
+    def clear_looks(self, profile_ids: Collection[str]) -> None:
+        """Take what names these profiles out of the due index and out of the open mails."""
 
 
 Look: TypeAlias = tuple[Moment, str]
@@ -236,7 +298,7 @@ class Slot(NamedTuple):
     at: Moment
 
 
-class Held(NamedTuple):
+class NoSlot(NamedTuple):
     """No place before `until`: SES's daily "quota" is used up, or marketing has been "braked"."""
 
     reason: Literal["quota", "braked"]
@@ -260,7 +322,7 @@ class Pacing(NamedTuple):
 class Pace(Protocol):
     """The rate and the daily quota of the account's SES, and the brake: shared by all that send."""
 
-    def reserve(self, now: Moment, *, marketing: bool) -> Slot | Held:
+    def reserve(self, now: Moment, *, marketing: bool) -> Slot | NoSlot:
         """The next place, in one write; none for marketing while the brake is on."""
 
     def measure(self, rate: float, room: int | None, at: Moment) -> None:

@@ -11,7 +11,7 @@ from homing.domain.ids import contact_id
 from homing.domain.journeys import Journey, Step
 from homing.domain.moments import Moment, datetime_of
 from homing.domain.offers import DEFAULT_LANGUAGE
-from homing.domain.permit import SkipReason, Withheld
+from homing.domain.permit import Claim, SkipReason, Withheld
 from homing.domain.profile import Profile
 from homing.domain.record import ProfileRecord
 from homing.domain.rules.birthdays import zone_named
@@ -125,13 +125,14 @@ class _Attempt:
 
     def _post(self, mail: Mail, contact: str) -> Send:
         """The permit, then SES, once."""
-        withheld = self.sender.contacts.claim(contact, self.run.run_id, mail.send_id, self.now)
+        claim = Claim(run_id=self.run.run_id, send_id=mail.send_id, at=self.now)
+        withheld = self.sender.contacts.claim(contact, claim)
         if withheld is not None:
             return self._withheld(withheld, mail.subject, contact)
         try:
             message_id = self.sender.mailer.send(mail)
         except RetryLater:
-            self.sender.contacts.release(contact, mail.send_id)
+            self.sender.contacts.release(contact, claim)
             raise
         except MailRefused as error:
             return self._record("failed", str(error), mail.subject)
@@ -140,11 +141,13 @@ class _Attempt:
         return self._record("sent", None, mail.subject, message_id)
 
     def _withheld(self, withheld: Withheld, subject: str, contact: str) -> Send:
-        if withheld == "already_claimed":
+        if withheld.reason == "already_claimed":
             return self._interrupted(subject)
-        if withheld in _ENDING:
-            raise self._ended(withheld, contact)
-        return self._record("skipped", withheld, subject)
+        if withheld.reason == "changed":
+            raise RetryLater(withheld.reason)
+        if withheld.reason in _ENDING:
+            raise self._ended(withheld.reason, contact)
+        return self._record("skipped", withheld.reason, subject)
 
     def _interrupted(self, subject: str | None = None) -> Send:
         """An attempt before this one claimed the send and was cut off: only SES knows whether it was asked."""
