@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from homing.domain.catalogue import CatalogueProduct
-from homing.domain.moments import DAY, Moment
+from homing.domain.hours import A_DAY, NO_HOURS
+from homing.domain.moments import DAY, HOUR, Moment, datetime_of
 from homing.domain.orders import Orders, Tally
 from homing.domain.population import OPENING, REMEMBERED_LAUNCHES, Counted, Counter, figures
 from homing.domain.profile import Profile
@@ -23,6 +24,11 @@ amounts = st.lists(st.integers(0, 50).map(float), max_size=60)
 def customer(revenue: int, joined_to: str | None = None) -> ProfileRecord:
     tally = Tally(count=1, revenue=revenue * 100, days=((OPENED, 1, revenue * 100),))
     facts = Profile(orders=Orders(settled=tally))
+    return ProfileRecord(profile_id="somebody", facts=facts, joined_to=joined_to)
+
+
+def visitor(at: Moment, timezone: str | None = None, joined_to: str | None = None) -> ProfileRecord:
+    facts = Profile(traits={"timezone": (at, timezone)} if timezone else {}, days={"visits": ((at,),)})
     return ProfileRecord(profile_id="somebody", facts=facts, joined_to=joined_to)
 
 
@@ -107,4 +113,28 @@ def test_the_newest_products_are_remembered() -> None:
 
 def test_no_products_and_no_customers_give_no_figures() -> None:
     nothing = figures([], [(REVENUE, 10)], computed_at=7)
-    assert (nothing.computed_at, nothing.tops, nothing.launches) == (7, {}, {})
+    assert (nothing.computed_at, nothing.tops, nothing.launches, nothing.hours) == (7, {}, {}, NO_HOURS)
+
+
+# The shop's rhythm
+
+
+def test_the_shops_hours_are_those_of_all_shoppers_together_each_by_their_own_clock() -> None:
+    """Visitors who have never bought tell of them too; a profile that is part of another is counted with that."""
+    visitors = [visitor(OPENED), visitor(OPENED, "Asia/Kolkata"), visitor(OPENED, joined_to="another")]
+    assert datetime_of(OPENED).hour == 22
+    hours = figures([counted(*visitors)], [], 1).hours
+    assert {hour: weight for hour, weight in enumerate(hours) if weight} == {22: A_DAY, 3: A_DAY}
+
+
+def test_who_has_no_clock_is_told_the_hour_by_the_shops() -> None:
+    counter = Counter(facts=(), timezone="Asia/Seoul")
+    counter.add(visitor(OPENED))
+    assert counter.counted().hours[7] == A_DAY
+
+
+@given(st.lists(st.integers(0, 400).map(lambda hour: OPENED + hour * HOUR), max_size=12), st.integers(0, 12))
+def test_the_shops_hours_are_the_same_however_the_table_is_cut(visits: list[Moment], cut: int) -> None:
+    visitors = [visitor(at) for at in visits]
+    parts = [counted(*visitors[cut:]), counted(*visitors[:cut])]
+    assert figures(parts, [], 1) == figures([counted(*visitors)], [], 1)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from homing.domain.figures import Figures
-from homing.domain.moments import DAY, Moment, datetime_of, format_moment, moment_of, parse_moment
+from homing.domain.moments import DAY, HOUR, Moment, datetime_of, format_moment, moment_of, parse_moment
 from homing.domain.profile import Profile
 from homing.domain.sending import FEWEST_AWAKE, QuietHours, Sending
 from homing.domain.timing import awake_from, go_at
@@ -72,13 +72,26 @@ quiet_hours = st.builds(
 )
 
 
-@given(moments, quiet_hours, st.sampled_from(ZONES))
+def gone(due_at: str, figures: Figures, timezone: str = "UTC", hours: str | None = "21-8", *, best: bool = True) -> str:
+    settings = sending(hours).model_copy(update={"best_hour": best})
+    return format_moment(go_at(parse_moment(due_at), facts=somebody(timezone), figures=figures, sending=settings))
+
+
+def rhythm(hour: int) -> Figures:
+    """Of a shop to which everybody comes at one hour."""
+    return Figures(hours=tuple(100 if at == hour else 0 for at in range(24)))
+
+
+# Quiet hours
+
+
+@given(moments, quiet_hours, st.sampled_from(ZONES), st.builds(rhythm, st.integers(0, 23)) | st.just(Figures()))
 def test_nothing_goes_in_quiet_hours_nor_too_early_nor_more_than_a_day_late(
-    due_at: Moment, hours: QuietHours, zone: str
+    due_at: Moment, hours: QuietHours, zone: str, figures: Figures
 ) -> None:
     for at in (
         awake_from(due_at, somebody(zone), sending(hours)),
-        go_at(due_at, facts=somebody(zone), figures=Figures(), sending=sending(hours)),
+        go_at(due_at, facts=somebody(zone), figures=figures, sending=sending(hours)),
     ):
         assert datetime_of(at).astimezone(ZoneInfo(zone)).hour in hours.awake
         assert due_at <= at <= due_at + DAY
@@ -88,9 +101,11 @@ def test_nothing_goes_in_quiet_hours_nor_too_early_nor_more_than_a_day_late(
 def test_who_is_woken_is_woken_at_the_first_moment_after_the_quiet_hours(
     moment: Moment, hours: QuietHours, zone: str
 ) -> None:
-    woken = awake_from(moment, somebody(zone), sending(hours))
-    if woken != moment:
-        assert datetime_of(woken - 1).astimezone(ZoneInfo(zone)).hour not in hours.awake
+    clock, woken = ZoneInfo(zone), awake_from(moment, somebody(zone), sending(hours))
+    has_changed = datetime_of(moment).astimezone(clock).utcoffset() != datetime_of(woken).astimezone(clock).utcoffset()
+    if woken != moment and not has_changed:
+        assert datetime_of(woken).astimezone(clock).hour == hours.end
+        assert datetime_of(woken - 1).astimezone(clock).hour not in hours.awake
         assert awake_from(woken - 1, somebody(zone), sending(hours)) == woken
 
 
@@ -120,6 +135,9 @@ def test_quiet_hours_run_over_midnight_or_within_a_day(hours: str | None, moment
         pytest.param("Europe/London", "22-1", "2026-03-29T00:30:00Z", "2026-03-29T01:00:00Z", id="an end left out"),
         pytest.param("Europe/London", "22-1", "2026-10-24T23:30:00Z", "2026-10-25T00:00:00Z", id="the first 1:00 ends"),
         pytest.param("Antarctica/Troll", "22-2", "2026-10-25T01:30:00Z", "2026-10-25T02:00:00Z", id="quiet twice"),
+        pytest.param(
+            "Antarctica/Troll", "22-2", "2026-03-29T00:30:00Z", "2026-03-29T01:00:00Z", id="two hours left out"
+        ),
         pytest.param("Asia/Kolkata", "21-8", "2026-01-10T16:00:00Z", "2026-01-11T02:30:00Z", id="half an hour"),
         pytest.param("Australia/Lord_Howe", "21-8", "2026-10-03T12:00:00Z", "2026-10-03T21:00:00Z", id="half forward"),
     ],
@@ -140,3 +158,71 @@ def test_the_shops_clock_stands_in_for_a_shoppers_that_is_not_known(zone: str | 
 def test_quiet_hours_leave_some_of_the_day(hours: str) -> None:
     with pytest.raises(ValidationError):
         sending(hours)
+
+
+# The best hour
+
+
+@given(moments, quiet_hours, st.sampled_from(ZONES), st.integers(0, 23))
+def test_a_mail_goes_in_the_best_hour_unless_the_clocks_leave_it_out(
+    due_at: Moment, hours: QuietHours, zone: str, best: int
+) -> None:
+    clock = ZoneInfo(zone)
+    figures, settings = rhythm(best), sending(hours)
+    goes_at = go_at(due_at, facts=somebody(zone), figures=figures, sending=settings)
+    is_offset_kept = {datetime_of(due_at + passed).astimezone(clock).utcoffset() for passed in (0, DAY // 2, DAY)}
+    if best in hours.awake and len(is_offset_kept) == 1:
+        assert datetime_of(goes_at).astimezone(clock).hour == best
+        assert (goes_at - due_at) % HOUR == 0
+
+
+@given(moments, st.sampled_from(ZONES))
+def test_a_mail_that_is_due_in_its_best_hour_is_not_moved(due_at: Moment, zone: str) -> None:
+    best = rhythm(datetime_of(due_at).astimezone(ZoneInfo(zone)).hour)
+    assert go_at(due_at, facts=somebody(zone), figures=best, sending=sending(None)) == due_at
+
+
+@pytest.mark.parametrize(
+    ("due_at", "goes"),
+    [
+        ("2026-01-10T14:37:05Z", "2026-01-10T20:37:05Z"),
+        ("2026-01-10T20:00:00Z", "2026-01-10T20:00:00Z"),
+        ("2026-01-10T20:59:59.999Z", "2026-01-10T20:59:59.999Z"),
+        ("2026-01-10T21:00:00Z", "2026-01-11T20:00:00Z"),
+        ("2026-01-11T03:10:00Z", "2026-01-11T20:10:00Z"),
+    ],
+)
+def test_a_mail_waits_for_its_best_hour_and_keeps_its_minutes(due_at: str, goes: str) -> None:
+    assert gone(due_at, rhythm(20)) == goes
+
+
+def test_the_best_hour_is_one_of_the_shoppers_own_clock() -> None:
+    assert gone("2026-01-10T06:10:00Z", rhythm(20), "Asia/Kolkata") == "2026-01-10T15:10:00Z"
+
+
+def test_a_shoppers_own_habit_comes_before_the_shops_rhythm() -> None:
+    evenings = tuple((parse_moment("2026-01-01T20:30:00Z") + day * DAY, 1) for day in range(10))
+    night_owl = Profile(days={"clicked": evenings, "visits": tuple((at,) for at, _ in evenings)})
+    at = go_at(parse_moment("2026-02-01T12:00:00Z"), facts=night_owl, figures=rhythm(10), sending=sending("21-8"))
+    assert format_moment(at) == "2026-02-01T20:00:00Z"
+
+
+def test_a_best_hour_that_the_clocks_leave_out_holds_nothing() -> None:
+    """In London no clock shows one o'clock in the night of 29 March 2026; a mail of that night goes as it is due."""
+    assert gone("2026-03-28T23:30:00Z", rhythm(1), "Europe/London", hours=None) == "2026-03-28T23:30:00Z"
+    assert gone("2026-03-28T01:30:00Z", rhythm(1), "Europe/London", hours=None) == "2026-03-28T01:30:00Z"
+
+
+def test_of_an_hour_that_comes_twice_the_first_is_taken() -> None:
+    assert gone("2026-10-24T12:30:00Z", rhythm(1), "Europe/London", hours=None) == "2026-10-25T00:30:00Z"
+
+
+@pytest.mark.parametrize("figures", [Figures(), rhythm(3)])
+def test_a_mail_goes_as_it_is_due_where_nothing_is_known_of_the_hours_that_are_not_quiet(figures: Figures) -> None:
+    assert gone("2026-01-10T14:37:05Z", figures) == "2026-01-10T14:37:05Z"
+    assert gone("2026-01-10T23:37:05Z", figures) == "2026-01-11T08:00:00Z"
+
+
+def test_a_shop_that_wants_no_best_hours_has_none() -> None:
+    assert gone("2026-01-10T14:37:05Z", rhythm(20), best=False) == "2026-01-10T14:37:05Z"
+    assert gone("2026-01-10T23:37:05Z", rhythm(20), best=False) == "2026-01-11T08:00:00Z"

@@ -56,6 +56,8 @@ class Counter:
         if record.joined_to is not None:
             return
         self._hours = hours_of_both(self._hours, hours_of(record.facts, zone_of(record.facts, self.timezone)))
+        if not self.facts:
+            return
         facts = ProfileFacts(record.facts)
         if facts.get("orders.count") < 1:  # type: ignore[operator] # always a number
             return

@@ -1,15 +1,15 @@
 """When a mail goes: not in the shopper's quiet hours, and rather in the shopper's best hour, by the shopper's clock."""
 
-from datetime import datetime, time, timedelta, tzinfo
+from datetime import timedelta, tzinfo
 
 from homing.domain.figures import Figures
 from homing.domain.hours import best_hour, hours_of
-from homing.domain.moments import HOUR, Moment, datetime_of, moment_of
+from homing.domain.moments import HOUR, Moment, datetime_of
 from homing.domain.profile import Profile
 from homing.domain.rules.birthdays import zone_named
 from homing.domain.sending import ALL_HOURS, Sending
 
-_DAY = timedelta(days=1)
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 def go_at(due_at: Moment, *, facts: Profile, figures: Figures, sending: Sending) -> Moment:
@@ -27,10 +27,14 @@ def go_at(due_at: Moment, *, facts: Profile, figures: Figures, sending: Sending)
 
 
 def awake_from(moment: Moment, facts: Profile, sending: Sending) -> Moment:
-    """The end of the shopper's quiet hours where the moment lies within them, else the moment itself."""
+    """The end of the shopper's quiet hours where the moment lies within them, else the moment itself.
+
+    Hour by hour, as the clock goes that night: it may leave out the end, or come back to before it.
+    """
     quiet, zone = sending.quiet_hours, zone_of(facts, sending.timezone)
     while quiet and (local := datetime_of(moment).astimezone(zone)).hour not in quiet.awake:
-        moment = moment_of(_next(quiet.end, local))
+        begun = local - local.replace(minute=0, second=0, microsecond=0)
+        moment += HOUR - begun // _MILLISECOND
     return moment
 
 
@@ -44,10 +48,3 @@ def _best_hour(facts: Profile, figures: Figures, sending: Sending) -> int | None
         return None
     own = hours_of(facts, zone_of(facts, sending.timezone))
     return best_hour(own, figures.hours, sending.quiet_hours.awake if sending.quiet_hours else ALL_HOURS)
-
-
-def _next(hour: int, local: datetime) -> datetime:
-    """When the clock next shows that full hour; where it is put forward beyond it, the moment at which it is."""
-    day = local.date() if local.hour < hour else local.date() + _DAY
-    # Of an hour that comes twice, the one after this moment: with it the fold ends.
-    return datetime.combine(day, time(hour, fold=local.fold), local.tzinfo)
