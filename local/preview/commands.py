@@ -128,8 +128,9 @@ def _page(shop_dir: Path, wish: _Wish) -> tuple[str, str]:
     from tempfile import TemporaryDirectory
 
     from homing.emails import Renderer
+    from homing.emails.assembly import is_service
     from local.preview.page import render_page
-    from local.preview.sample import identity_of, sample_context
+    from local.preview.sample import SERVICE, identity_of, sample_context
     from local.preview.shopper import Previewer
     from local.segments.population import Population
     from local.segments.sources import open_source
@@ -141,8 +142,9 @@ def _page(shop_dir: Path, wish: _Wish) -> tuple[str, str]:
         renderer = Renderer(Path(built) / "emails")
         if source is None or wish.profile is None:
             language = wish.language or DEFAULT_LANGUAGE
-            notes = [f"made-up shopper, {wish.data} data"]
-            mail = renderer.render(wish.template, language, sample_context(shop, identity, wish.data))
+            data = SERVICE if is_service(shop_dir / "emails", wish.template) else wish.data
+            notes = [f"made-up shopper, {data} data"]
+            mail = renderer.render(wish.template, language, sample_context(shop, identity, data))
         else:
             previewer = Previewer(shop, identity, renderer, Population(source))
             found = previewer.mail(wish.template, wish.profile, wish.language)

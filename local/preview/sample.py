@@ -4,13 +4,16 @@ from pathlib import Path
 from typing import Any
 
 from homing.domain.shop import Shop
-from homing.emails.samples import everything, nothing
+from homing.emails.samples import everything, nothing, service
 from homing.usecases.send import Identity
 from local.shop_files import read_yaml
 
 UNSUBSCRIBE_URL = "https://preview.invalid/unsubscribe"
 """Leads nowhere: a preview must not let anybody be unsubscribed."""
-DATA = {"full": everything, "minimal": nothing}
+SERVICE = "service"
+SERVICE = "service"
+CONFIRM_URL = "https://preview.invalid/confirm"
+DATA = {"full": everything, "minimal": nothing, SERVICE: service}
 
 
 def identity_of(shop_dir: Path) -> Identity:
@@ -20,7 +23,7 @@ def identity_of(shop_dir: Path) -> Identity:
 
 
 def sample_context(shop: Shop, identity: Identity, data: str) -> dict[str, Any]:
-    """The context of a made-up shopper of whom all (`full`) or nothing (`minimal`) is known."""
+    """The context of a made-up shopper of whom all (`full`) or nothing (`minimal`) is known, or of a service mail."""
     settings = shop.settings
     own = {
         "name": identity.shop_name,
@@ -28,4 +31,6 @@ def sample_context(shop: Shop, identity: Identity, data: str) -> dict[str, Any]:
         **settings.model_dump(include={"url", "support_email", "colour", "logo_url"}),
     }
     links = {"shop": settings.url, "cart": settings.cart_url, "unsubscribe": f"{UNSUBSCRIBE_URL}/sample"}
+    if data == SERVICE:
+        links = {"shop": settings.url, "confirm": f"{CONFIRM_URL}/sample"}
     return {**DATA[data](), "shop": own, "links": links}

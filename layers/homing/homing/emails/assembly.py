@@ -21,6 +21,8 @@ from homing.emails.masking import MaskLost, around_jinja
 from homing.emails.texts import Texts
 
 SHARED = "shared"
+MARKETING, SERVICE = "mails", "service"
+"""The folders of what mails are made of: those that somebody has agreed to, and those that answer what they did."""
 _PUBLIC_MACRO = re.compile(r"{%-?\s*macro ([a-z]\w*)")
 _TAG = re.compile(r"</?[a-z]", re.IGNORECASE)
 
@@ -38,19 +40,30 @@ def mails_of(source_dir: Path) -> list[tuple[str, str]]:
     return sorted((path.stem, path.parent.name) for path in texts if path.stem != SHARED)
 
 
+def body_of(source_dir: Path, mail: str) -> Path:
+    """The file that says which blocks the mail is made of."""
+    service = source_dir / SERVICE / f"{mail}.jinja"
+    return service if service.exists() else source_dir / MARKETING / f"{mail}.jinja"
+
+
+def is_service(source_dir: Path, mail: str) -> bool:
+    """Whether the mail is made of a `ServiceContext`."""
+    return body_of(source_dir, mail).parent.name == SERVICE
+
+
 def assemble(source_dir: Path) -> dict[str, Source]:
     """All templates of the folder by name. Raises TemplateInvalid."""
     scratch = email_environment(DictLoader({}))
     sources = _look(scratch, source_dir / "look")
     sources |= _texts(scratch, source_dir / "texts")
-    for path in sorted(source_dir.glob("mails/*.jinja")):
+    for path in sorted(path for folder in (MARKETING, SERVICE) for path in source_dir.glob(f"{folder}/*.jinja")):
         _read(source_dir / "texts" / FALLBACK / f"{path.stem}.yaml")
     macros = {form: _PUBLIC_MACRO.findall(sources[f"blocks.{form}"].text) for form in ("html", "txt")}
     if sorted(macros["html"]) != sorted(macros["txt"]):
         difference = ", ".join(sorted(set(macros["html"]) ^ set(macros["txt"])))
         raise TemplateInvalid(f"{source_dir / 'look'}: blocks.html and blocks.txt differ in {difference}")
     for mail, language in mails_of(source_dir):
-        body = _body(scratch, source_dir / "mails" / f"{mail}.jinja")
+        body = _body(scratch, body_of(source_dir, mail))
         sources |= _mail(mail, language, body, macros)
     return sources
 
@@ -117,22 +130,22 @@ def _body(scratch: Environment, path: Path) -> Source:
 
 def _mail(mail: str, language: str, body: Source, macros: Mapping[str, list[str]]) -> dict[str, Source]:
     """The three templates of a mail. What stands before the body is on its first line, so lines stay true."""
-    sources = {
-        f"{mail}.{language}.subject": Source(_imports(mail, language, "txt") + "{{ text.subject() }}", body.path)
-    }
+    words = _imports(mail, language, "txt", body.path)
+    sources = {f"{mail}.{language}.subject": Source(words + "{{ text.subject() }}", body.path)}
     for form, names in macros.items():
-        head = f'{{% extends "layout.{form}" %}}' + _imports(mail, language, form)
+        head = f'{{% extends "layout.{form}" %}}' + _imports(mail, language, form, body.path)
         blocks = f'{{% from "blocks.{form}" import {", ".join(names)} with context %}}'
         content = f"{{% block content %}}{body.text}{{% endblock %}}"
         sources[f"{mail}.{language}.{form}"] = Source(head + blocks + content, body.path)
     return sources
 
 
-def _imports(mail: str, language: str, form: str) -> str:
+def _imports(mail: str, language: str, form: str, body: Path) -> str:
     shared, own = f"texts/{language}/{SHARED}.{form}", f"texts/{language}/{mail}.{form}"
+    worth = "{% set offer_worth %}{% if offer %}{{ shared.offer_worth() }}{% endif %}{% endset %}"
     return (
         f'{{% import "{shared}" as shared with context %}}'
-        "{% set offer_worth %}{% if offer %}{{ shared.offer_worth() }}{% endif %}{% endset %}"
+        f"{'' if body.parent.name == SERVICE else worth}"
         f'{{% import "{own}" as text with context %}}'
     )
 

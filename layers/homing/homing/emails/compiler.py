@@ -4,7 +4,7 @@
 
 A folder of mails holds
 
-- `mails/<mail>.jinja`: which blocks a mail is made of;
+- `mails/<mail>.jinja`, and `service/<mail>.jinja` for what is no marketing: which blocks a mail is made of;
 - `texts/<language>/<mail>.yaml`: what it says, and `texts/<language>/shared.yaml`, what all mails say;
 - `look/`: layout and blocks, once as HTML and once as plain text, and the style sheets.
 
@@ -20,11 +20,11 @@ from pathlib import Path
 from jinja2 import BaseLoader, TemplateNotFound, TemplateSyntaxError
 from jinja2.environment import Environment
 
-from homing.emails.assembly import Source, assemble, mails_of
+from homing.emails.assembly import Source, assemble, is_service, mails_of
 from homing.emails.environment import email_environment
 from homing.emails.errors import RenderFailed, TemplateInvalid
 from homing.emails.renderer import render_email
-from homing.emails.samples import situations
+from homing.emails.samples import service, situations
 
 
 def compile_emails(source_dir: Path, target_dir: Path) -> None:
@@ -46,7 +46,8 @@ def checked_environment(source_dir: Path) -> Environment:
     """
     environment = email_environment(_InMemory(assemble(source_dir)))
     for mail, language in mails_of(source_dir):
-        for situation, context in situations():
+        told = [("as it is", service())] if is_service(source_dir, mail) else situations()
+        for situation, context in told:
             try:
                 render_email(environment, mail, language, context)
             except RenderFailed as failure:

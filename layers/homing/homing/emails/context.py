@@ -32,6 +32,27 @@ class LinksContext(TypedDict):
     unsubscribe: str
 
 
+class AddresseeContext(TypedDict):
+    """Whoever reads the mails of the address: nothing that was typed into a form."""
+
+    language: str
+
+
+class ServiceLinksContext(TypedDict):
+    """Absolute URLs."""
+
+    shop: str
+    confirm: str
+
+
+class ServiceContext(TypedDict):
+    """Everything that a service mail may say."""
+
+    shop: ShopContext
+    shopper: AddresseeContext
+    links: ServiceLinksContext
+
+
 class ProductContext(TypedDict):
     """One line of a cart or order, or one suggested product; `price` is per piece, in major units."""
 
@@ -55,7 +76,7 @@ class OfferContext(TypedDict):
 
 
 class RenderContext(TypedDict):
-    """Everything that a mail may say. `total` is in major units of `currency`."""
+    """Everything that a marketing mail may say. `total` is in major units of `currency`."""
 
     shop: ShopContext
     shopper: ShopperContext

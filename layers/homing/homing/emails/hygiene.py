@@ -21,13 +21,13 @@ _BETWEEN_NAME_PARTS = re.compile(r"[ '’‘·‧-]|\.(?=[ ]|$)")
 def tidy(context: Mapping[str, Any]) -> dict[str, Any]:
     """The context with every name and address that came from outside made safe to print."""
     tidied: dict[str, Any] = dict(context)
-    tidied["shopper"] = {
-        **context["shopper"],
-        "first_name": plausible_first_name(context["shopper"]["first_name"]),
-    }
-    tidied["currency"] = single_line(context["currency"], LONGEST_CURRENCY)
-    tidied["items"] = [_tidy_product(product) for product in context["items"]]
-    tidied["suggestions"] = [_tidy_product(product) for product in context["suggestions"]]
+    if "first_name" in context["shopper"]:
+        first_name = plausible_first_name(context["shopper"]["first_name"])
+        tidied["shopper"] = {**context["shopper"], "first_name": first_name}
+    if "currency" in context:
+        tidied["currency"] = single_line(context["currency"], LONGEST_CURRENCY)
+    for products in {"items", "suggestions"} & context.keys():
+        tidied[products] = [_tidy_product(product) for product in context[products]]
     return tidied
 
 

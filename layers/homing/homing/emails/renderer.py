@@ -33,7 +33,7 @@ class Renderer:
     def render(self, template: str, language: str, context: Mapping[str, Any]) -> RenderedEmail:
         """The mail `template` in `language` (a tag such as `de` or `de-AT`), else in English.
 
-        The context is a `homing.emails.context.RenderContext`.
+        The context is a `homing.emails.context.RenderContext`, that of a service mail a `ServiceContext`.
 
         Raises RenderFailed where the template is unknown or the context lacks what the template says.
         """

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from itertools import product
 
-from homing.emails.context import OfferContext, ProductContext, RenderContext, ShopContext
+from homing.emails.context import OfferContext, ProductContext, RenderContext, ServiceContext, ShopContext
 
 _SHOP = ShopContext(
     name="Lindgren & Co.",
@@ -31,6 +31,12 @@ def hostile(text: str) -> RenderContext:
     """A context in which all that comes from outside says `text`, and addresses lead to it."""
     lines, suggested = ([_saying(text, product) for product in products] for products in (_ITEMS, _SUGGESTIONS))
     return _context(text, _offer(10, free_shipping=False), lines, suggested)
+
+
+def service() -> ServiceContext:
+    """The context of a service mail."""
+    links = {"shop": "https://shop.example", "confirm": "https://mail.shop.example/confirm/4f9c2b71"}
+    return ServiceContext(shop=_SHOP, shopper={"language": "en"}, links=links)
 
 
 def situations() -> Iterator[tuple[str, RenderContext]]:
