@@ -153,7 +153,10 @@ class World:
         """Takes SES's events."""
         fuse = fuse or Fuse()
         return Feedback(
-            contacts=fuse.guard(self.contacts), events=fuse.guard(self.events), sends=fuse.guard(self.sends)
+            contacts=fuse.guard(self.contacts),
+            events=fuse.guard(self.events),
+            profiles=fuse.guard(self.profiles),
+            sends=fuse.guard(self.sends),
         )
 
     def record(self, profile_id: str = ADA) -> ProfileRecord:

@@ -69,11 +69,12 @@ def test_a_mail_of_old_tags_waits_for_the_ledger(deployed: "Deployed") -> None:
     assert deployed.invoke("Feedback", event) == {"batchItemFailures": []}
 
 
-def test_what_the_ledger_knows_for_certain_stays(deployed: "Deployed") -> None:
+def test_the_word_of_ses_outweighs_what_was_made_of_its_silence(deployed: "Deployed") -> None:
     event = deployed.event("ses-feedback/send")
     failed = recorded(deployed, event, "failed")
     deployed.invoke("Feedback", event)
-    assert deployed.send(failed.profile_id, failed.send_id) == failed
+    sent = {"outcome": "sent", "reason": None, "message_id": mail_of(event)["messageId"]}
+    assert deployed.send(failed.profile_id, failed.send_id) == failed.model_copy(update=sent)
 
 
 @pytest.mark.parametrize(("case", "reason"), [("bounce-permanent", "bounced"), ("complaint", "complained")])
@@ -91,9 +92,28 @@ def test_an_address_that_wants_or_takes_no_mail_is_suppressed(deployed: "Deploye
     )
 
 
-def test_a_full_mailbox_changes_nothing(deployed: "Deployed") -> None:
-    assert deployed.invoke("Feedback", deployed.event("ses-feedback/bounce-transient")) == {"batchItemFailures": []}
-    assert deployed.items() == []
+def test_a_full_mailbox_is_noted_and_suppresses_nobody(deployed: "Deployed") -> None:
+    event = deployed.event("ses-feedback/bounce-transient")
+    assert deployed.invoke("Feedback", event) == {"batchItemFailures": []}
+    (item,) = deployed.items()
+    assert (item["quiet"], stored_event(item).event.name) == ({"S": "yes"}, "Email Bounced")
+
+
+@pytest.mark.parametrize(
+    ("case", "delivery"),
+    [("delivery", "delivered"), ("delivery-delay", "delayed"), ("reject", "rejected")],
+)
+def test_what_became_of_a_mail_is_in_the_ledger_and_told_quietly(
+    deployed: "Deployed", case: str, delivery: str
+) -> None:
+    event = deployed.event(f"ses-feedback/{case}")
+    sent = recorded(deployed, event, "sent")
+    for _ in range(2):
+        assert deployed.invoke("Feedback", event) == {"batchItemFailures": []}
+    kept = deployed.send(sent.profile_id, sent.send_id)
+    assert (kept.delivery, kept.outcome) == (delivery, "sent")
+    (item,) = [item for item in deployed.items("P#") if item["sk"]["S"].startswith("EVENT#")]
+    assert item["quiet"] == {"S": "yes"}
 
 
 @pytest.mark.parametrize("body", ["no JSON of ada.lovelace@customer.example", "{}", "[]", '{"eventType": "Bounce"}'])

@@ -5,10 +5,12 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from homing.domain.events import Event
 from homing.domain.moments import HOUR, format_moment
-from homing.domain.sends import SEND_TAGS
+from homing.domain.sends import SEND_TAGS, Send
 from homing.errors import MailUncertain, RetryLater
 from homing.ports import Mail
 from tests.fakes.crashes import Crashed, Fuse
@@ -16,6 +18,7 @@ from tests.fakes.stories import NOW, signed_up
 from tests.fakes.world import ADA, ADDRESS, World
 
 TAGS = {"send_id": ["s1"], "profile_id": [ADA], "journey": ["welcome"]}
+MAIL: dict[str, Any] = {"messageId": "m-1", "timestamp": format_moment(NOW), "tags": TAGS}
 
 
 def welcomed() -> World:
@@ -26,12 +29,12 @@ def welcomed() -> World:
 
 def bounce(kind: str = "Permanent", at: int = NOW, address: str = ADDRESS) -> dict[str, Any]:
     told = {"bounceType": kind, "timestamp": format_moment(at), "bouncedRecipients": [{"emailAddress": address}]}
-    return {"eventType": "Bounce", "mail": {"messageId": "m-1", "tags": TAGS}, "bounce": told}
+    return {"eventType": "Bounce", "mail": MAIL, "bounce": told}
 
 
 def complaint() -> dict[str, Any]:
     told = {"timestamp": format_moment(NOW), "complainedRecipients": [{"emailAddress": ADDRESS.upper()}]}
-    return {"eventType": "Complaint", "mail": {"messageId": "m-1", "tags": TAGS}, "complaint": told}
+    return {"eventType": "Complaint", "mail": MAIL, "complaint": told}
 
 
 @pytest.mark.parametrize(("notice", "reason"), [(bounce(), "bounced"), (complaint(), "complained")])
@@ -46,12 +49,13 @@ def test_a_permanent_bounce_and_a_complaint_suppress_the_address_and_end_the_run
     assert world.running == set()
 
 
-def test_an_address_that_bounces_for_a_while_is_not_given_up() -> None:
+@pytest.mark.parametrize("kind", ["Transient", "Undetermined", "Something New"])
+def test_an_address_that_bounces_for_a_while_is_not_given_up(kind: str) -> None:
     world = welcomed()
-    for kind in ("Transient", "Undetermined"):
-        world.feedback().take(bounce(kind), NOW)
+    world.feedback().take(bounce(kind), NOW)
     assert world.contact().suppressed is None
-    assert world.events.kept == {}
+    assert [event.name for event in world.events.quiet] == ["Email Bounced"]
+    assert world.events.loud == []
 
 
 def test_the_first_reason_stays() -> None:
@@ -67,7 +71,7 @@ def test_a_bounce_from_the_future_has_happened_now() -> None:
     assert [event.at for event in world.events.all] == [NOW]
 
 
-@pytest.mark.parametrize("killed_at", range(1, 5))
+@pytest.mark.parametrize("killed_at", range(1, 9))
 def test_a_bounce_that_was_cut_off_is_taken_whole_when_it_comes_again(killed_at: int) -> None:
     world = welcomed()
     with pytest.raises(Crashed):
@@ -81,14 +85,14 @@ def test_a_bounce_that_was_cut_off_is_taken_whole_when_it_comes_again(killed_at:
 def test_a_bounce_of_a_mail_that_is_not_ours_suppresses_and_tells_nobody() -> None:
     world = welcomed()
     notice = bounce()
-    notice["mail"] = {"messageId": "m-1"}
+    notice["mail"] = {name: told for name, told in MAIL.items() if name != "tags"}
     world.feedback().take(notice, NOW)
     assert world.contact().suppressed == "bounced"
     assert world.events.kept == {}
 
 
 def sent_notice(send_id: str) -> dict[str, Any]:
-    return {"eventType": "Send", "mail": {"messageId": "m-1", "tags": {**TAGS, "send_id": [send_id]}}}
+    return {"eventType": "Send", "mail": MAIL | {"tags": {**TAGS, "send_id": [send_id]}}}
 
 
 def test_ses_settles_what_is_unknown_and_nothing_else() -> None:
@@ -186,7 +190,7 @@ def engaged(kind: str, at: int = NOW) -> dict[str, Any]:
         "userAgent": "Mail",
         "link": "https://shop.example",
     }
-    return {"eventType": kind, "mail": {"messageId": "m-1", "tags": TAGS}, kind.lower(): told}
+    return {"eventType": kind, "mail": MAIL, kind.lower(): told}
 
 
 def test_opens_and_clicks_are_told_to_the_profile_each_once() -> None:
@@ -215,9 +219,192 @@ def test_of_a_click_neither_the_link_nor_the_reader_is_kept() -> None:
     )
 
 
-@pytest.mark.parametrize("kind", ["Delivery", "Open", "Click", "Reject", "DeliveryDelay", "Something New"])
-def test_other_news_changes_nothing(kind: str) -> None:
+@pytest.mark.parametrize("kind", ["Subscription", "Something New", None, ["Bounce"]])
+def test_other_news_changes_nothing(kind: object) -> None:
     world = welcomed()
-    assert world.feedback().take({"eventType": kind, "mail": {"messageId": "m-1"}}, NOW) == kind
+    assert world.feedback().take({"eventType": kind, "mail": MAIL}, NOW) == "other"
     assert world.events.kept == {}
     assert world.contact().suppressed is None
+
+
+# What became of a mail
+
+
+NOON, LATER = NOW - HOUR, NOW + HOUR
+
+
+def news(number: int, kind: str, at: int = NOON + HOUR, address: str = ADDRESS) -> dict[str, Any]:
+    """What SES tells of the shopper's mail of that number; `kind` is SES's, or the type of a bounce."""
+    mail = MAIL | {"messageId": f"m-{number}", "timestamp": format_moment(NOON + number), "tags": tags_of(number)}
+    told: dict[str, Any] = {"timestamp": format_moment(at)}
+    match kind:
+        case "Permanent" | "Transient" | "Undetermined":
+            bounced = {"bounceType": kind, "bouncedRecipients": [{"emailAddress": address}]}
+            return {"eventType": "Bounce", "mail": mail, "bounce": told | bounced}
+        case "Complaint":
+            complained = {"complainedRecipients": [{"emailAddress": address}]}
+            return {"eventType": kind, "mail": mail, "complaint": told | complained}
+        case "Reject":
+            return {"eventType": kind, "mail": mail, "reject": {"reason": "Bad content"}}
+        case "Rendering Failure":
+            return {"eventType": kind, "mail": mail, "failure": {"errorMessage": "no", "templateName": "t"}}
+        case "DeliveryDelay":
+            return {"eventType": kind, "mail": mail, "deliveryDelay": told | {"delayType": "MailboxFull"}}
+    return {"eventType": kind, "mail": mail, kind.lower(): told}
+
+
+KINDS = (
+    *("Send", "Delivery", "DeliveryDelay", "Transient", "Undetermined", "Permanent", "Complaint"),
+    *("Reject", "Rendering Failure", "Open", "Click"),
+)
+
+
+def tags_of(number: int) -> dict[str, list[str]]:
+    told = {"send_id": f"s{number}", "run_id": f"welcome-{ADA}-{number}", "profile_id": ADA, "journey": "welcome"}
+    return {name: [value] for name, value in {**told, "step": "greeting", "template": "welcome-greeting"}.items()}
+
+
+def mailed(numbers: int = 4) -> World:
+    """A world whose shopper was sent so many mails."""
+    world = welcomed()
+    for number in range(numbers):
+        tags = {name: values[0] for name, values in tags_of(number).items()}
+        world.sends.record(Send(**tags, at=NOON + number, outcome="sent", message_id=f"m-{number}", subject="Hello"))
+    return world
+
+
+@pytest.mark.parametrize(
+    ("kind", "delivery", "at", "name"),
+    [
+        ("Delivery", "delivered", NOON + HOUR, "Email Delivered"),
+        ("DeliveryDelay", "delayed", NOON + HOUR, "Email Delayed"),
+        ("Transient", "bounced_softly", NOON + HOUR, "Email Bounced"),
+        ("Undetermined", "bounced_softly", NOON + HOUR, "Email Bounced"),
+        ("Permanent", "bounced", NOON + HOUR, "Email Bounced"),
+        ("Complaint", "complained", NOON + HOUR, "Email Marked as Spam"),
+        ("Reject", "rejected", NOON, "Email Rejected"),
+        ("Rendering Failure", "rejected", NOON, "Email Rejected"),
+    ],
+)
+def test_what_became_of_a_mail_stands_in_the_ledger_and_in_the_profiles_events(
+    kind: str, delivery: str, at: int, name: str
+) -> None:
+    world = mailed(1)
+    world.feedback().take(news(0, kind), LATER)
+    kept = world.sends.kept["s0"]
+    assert (kept.outcome, kept.delivery, kept.delivery_at, kept.subject) == ("sent", delivery, at, "Hello")
+    assert [(event.name, event.at, event.about) for event in world.events.all] == [(name, at, ADA)]
+
+
+@pytest.mark.parametrize("kind", ["Delivery", "DeliveryDelay", "Transient", "Undetermined", "Reject"])
+def test_what_changes_nothing_for_the_profile_is_kept_quietly(kind: str) -> None:
+    world = mailed(1)
+    world.feedback().take(news(0, kind), LATER)
+    assert world.events.quiet == world.events.all != []
+
+
+@pytest.mark.parametrize("kind", ["Permanent", "Complaint"])
+@pytest.mark.parametrize("late", ["Delivery", "DeliveryDelay", "Transient", "Send", "Open"])
+def test_no_later_notice_clears_a_bounce_or_a_complaint(kind: str, late: str) -> None:
+    world = mailed(1)
+    for told in (kind, late):
+        world.feedback().take(news(0, told), LATER)
+    assert world.sends.kept["s0"].delivery == {"Permanent": "bounced", "Complaint": "complained"}[kind]
+
+
+def test_an_automatic_answer_to_a_mail_that_was_delivered_is_no_bounce() -> None:
+    """SES tells of "out of the office" as of a transient bounce, after the delivery."""
+    world = mailed()
+    for number in range(4):
+        for kind in ("Delivery", "Transient"):
+            world.feedback().take(news(number, kind), LATER)
+    assert {send.delivery for send in world.sends.kept.values()} == {"delivered"}
+    assert world.contact().suppressed is None
+
+
+@pytest.mark.parametrize(
+    ("kinds", "suppressed"),
+    [
+        (["Transient", "Transient", "Transient"], "bounced"),
+        (["Delivery", "Transient", "Undetermined", "Transient"], "bounced"),
+        (["Transient", "Transient"], None),
+        (["Transient", "Delivery", "Transient", "Transient"], None),
+        (["Transient", "Transient", "DeliveryDelay", "Transient"], None),
+    ],
+)
+def test_three_soft_bounces_in_a_row_are_one_for_good(kinds: list[str], suppressed: str | None) -> None:
+    world = mailed(len(kinds))
+    for number, kind in enumerate(kinds):
+        world.feedback().take(news(number, kind), LATER)
+    assert world.contact().suppressed == suppressed
+    world.tell(*world.events.loud)
+    assert world.run("welcome").reason == suppressed
+
+
+def test_a_complaint_that_takes_a_mail_out_of_the_spam_is_none() -> None:
+    world = mailed(1)
+    notice = news(0, "Complaint")
+    notice["complaint"]["complaintFeedbackType"] = "not-spam"
+    assert world.feedback().take(notice, LATER) == "other"
+    assert world.contact().suppressed is None
+    assert world.events.kept == {}
+
+
+@pytest.mark.parametrize("kind", ["Permanent", "Complaint"])
+def test_a_late_bounce_of_an_old_address_leaves_the_new_one_alone(kind: str) -> None:
+    world = mailed(1)
+    world.feedback().take(news(0, kind, address="ada@before.example"), LATER)
+    world.tell(*world.events.loud)
+    assert world.contact("ada@before.example").suppressed is not None
+    assert world.contact().suppressed is None
+    assert world.record().facts.consent["marketing"].granted
+    assert world.running == {"welcome"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_mail_with_an_empty_profile_id_is_nobodys(kind: str) -> None:
+    world = welcomed()
+    notice = news(0, kind)
+    notice["mail"]["tags"]["profile_id"] = [""]
+    world.feedback().take(notice, LATER)
+    assert (world.events.kept, world.sends.kept) == ({}, {})
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("member", ["messageId", "timestamp"])
+def test_a_notice_without_its_mails_id_or_moment_fails_before_it_changes_anything(kind: str, member: str) -> None:
+    world = welcomed()
+    notice = news(0, kind)
+    del notice["mail"][member]
+    with pytest.raises(KeyError):
+        world.feedback().take(notice, LATER)
+    assert world.contact().suppressed is None
+    assert (world.events.kept, world.sends.kept) == ({}, {})
+
+
+NEWS = st.tuples(
+    st.integers(0, 3), st.sampled_from(KINDS), st.integers(NOON, NOW), st.sampled_from([ADDRESS, "ada@b.c"])
+)
+
+
+def state(world: World) -> tuple[object, ...]:
+    """All that feedback may change, and the profile that comes of it."""
+    told = sorted(world.events.loud, key=lambda event: event.message_id)
+    world.fold(ADA, told)
+    contacts = {name: contact.suppressed for name, contact in world.contacts.contacts.items()}
+    quiet = {event.message_id for event in world.events.quiet}
+    return world.sends.kept, contacts, [event.message_id for event in told], quiet, world.record().facts
+
+
+@settings(max_examples=60)
+@given(told=st.lists(NEWS, max_size=8, unique=True), data=st.data())
+def test_whatever_order_and_however_often_ses_tells_the_outcome_is_the_same(
+    told: list[tuple[int, str, int, str]], data: st.DataObject
+) -> None:
+    repeated = data.draw(st.permutations([*told, *data.draw(st.lists(st.sampled_from(told or [None]), max_size=4))]))
+    once, again = mailed(), mailed()
+    for world, notices in ((once, told), (again, repeated)):
+        for notice in notices:
+            if notice is not None:
+                world.feedback().take(news(*notice), LATER)
+    assert state(once) == state(again)

@@ -197,7 +197,7 @@ def feedback() -> "Feedback":
     from homing.adapters.ledger import TableSends
     from homing.usecases.feedback import Feedback
 
-    return Feedback(contacts=contacts(), events=events(), sends=TableSends(_table()))
+    return Feedback(contacts=contacts(), events=events(), profiles=_profiles(), sends=TableSends(_table()))
 
 
 @cache

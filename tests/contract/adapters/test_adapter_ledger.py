@@ -1,13 +1,18 @@
 """The ledger: a run begins and ends once, and of a send only what is unknown may still change."""
 
+from collections.abc import Callable
 from typing import get_args
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from homing.adapters.ledger import KEEP, TableRuns, TableSends
 from homing.adapters.table import Table
 from homing.domain.moments import SECOND
-from homing.domain.sends import Outcome, Run, Send
+from homing.domain.sends import Delivery, Outcome, Run, Send
+from homing.ports import Sends
+from tests.fakes.ports import FakeSends
 
 NOON = 1_700_000_000_000
 RUN = Run(journey="cart", profile_id="p", entry="1699999000000", contact_id="c", started_at=NOON)
@@ -34,6 +39,11 @@ def runs(table: Table) -> TableRuns:
 @pytest.fixture
 def sends(table: Table) -> TableSends:
     return TableSends(table)
+
+
+@pytest.fixture(params=["table", "fake"])
+def both(request: pytest.FixtureRequest, table: Table) -> Sends:
+    return TableSends(table) if request.param == "table" else FakeSends()
 
 
 # Runs
@@ -110,6 +120,44 @@ def test_what_is_unknown_may_become_known(sends: TableSends, later: Outcome) -> 
     known = SEND.model_copy(update={"outcome": later})
     sends.record(known)
     assert sends.load("p", "s") == known
+
+
+@pytest.mark.parametrize("outcome", get_args(Outcome))
+def test_the_word_of_ses_outweighs_every_other_and_the_first_stays(both: Sends, outcome: Outcome) -> None:
+    recorded = SEND.model_copy(update={"outcome": outcome})
+    both.record(recorded)
+    for message_id in ("m1", "m2"):
+        both.settle(SEND.model_copy(update={"message_id": message_id}))
+    expected = recorded if outcome == "sent" else SEND.model_copy(update={"message_id": "m1"})
+    assert both.load("p", "s") == expected
+    both.record(SEND.model_copy(update={"outcome": "failed", "at": NOON + 9}))
+    assert both.load("p", "s") == expected
+
+
+def test_of_a_mail_that_is_not_in_the_ledger_nothing_is_kept(both: Sends) -> None:
+    both.deliver("p", "s", "delivered", NOON)
+    assert both.load("p", "s") is None
+
+
+@settings(deadline=None)
+@given(told=st.lists(st.tuples(st.sampled_from(get_args(Delivery)), st.integers(NOON, NOON + 2)), max_size=6))
+def test_what_became_of_a_mail_is_what_outranks_the_rest_first_told_in_whatever_order(
+    new_table: Callable[[], Table], told: list[tuple[Delivery, int]]
+) -> None:
+    expected = max(told, key=lambda each: (get_args(Delivery).index(each[0]), -each[1]), default=(None, None))
+    for sends in (TableSends(new_table()), FakeSends()):
+        sends.record(SEND)
+        for delivery, at in told:
+            sends.deliver("p", "s", delivery, at)
+        kept = sends.load("p", "s")
+        assert kept == SEND.model_copy(update={"delivery": expected[0], "delivery_at": expected[1]})
+
+
+def test_the_entries_of_a_profile_are_its_own_and_all_of_them(both: Sends) -> None:
+    entries = [SEND.model_copy(update={"send_id": f"s{number}", "subject": "long " * 9_000}) for number in range(30)]
+    for send in (*entries, SEND.model_copy(update={"profile_id": "q"})):
+        both.record(send)
+    assert sorted(both.of_profile("p"), key=lambda send: send.send_id) == sorted(entries, key=lambda send: send.send_id)
 
 
 def test_runs_and_sends_stand_in_their_profiles_partition_and_expire(table: Table) -> None:

@@ -1,17 +1,19 @@
 """Runs and intended mails in the table: what happened, kept for more than a year."""
 
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from homing.adapters.profiles import partition
 from homing.adapters.table import ConditionFailed, Item, Table, number, text
 from homing.domain.moments import DAY, SECOND, Moment
-from homing.domain.sends import Run, Send
+from homing.domain.sends import Delivery, Run, Send, outranking
 
 RUN_PREFIX = "RUN#"
 SEND_PREFIX = "SEND#"
 KEEP = 800 * DAY
 _NOT_TOLD = frozenset({"pk", "sk", "expires_at", "contact"})
-_NUMBERS = frozenset({"started_at", "ended_at", "at"})
+_NUMBERS = frozenset({"started_at", "ended_at", "at", "delivery_at"})
 
 
 class TableRuns:
@@ -73,6 +75,32 @@ class TableSends:
             )
         except ConditionFailed:
             return
+
+    def settle(self, send: Send) -> None:
+        """Keep SES's word that the mail went out, unless it is kept already."""
+        item = _item(send.profile_id, SEND_PREFIX + send.send_id, send_attributes(send), send.at)
+        with suppress(ConditionFailed):
+            self._table.put(
+                item, condition="attribute_not_exists(pk) OR outcome <> :sent", values={":sent": text("sent")}
+            )
+
+    def deliver(self, profile_id: str, send_id: str, delivery: Delivery, at: Moment) -> None:
+        """Keep what became of a mail of the ledger, as `Send.told` has it."""
+        higher = {f":higher{rank}": text(name) for rank, name in enumerate(outranking(delivery))}
+        lower = f"NOT delivery IN ({', '.join([':told', *higher])})"
+        with suppress(ConditionFailed):
+            self._table.update(
+                partition(profile_id),
+                SEND_PREFIX + send_id,
+                "SET delivery = :told, delivery_at = :at",
+                values={":told": text(delivery), ":at": number(at), **higher},
+                condition="attribute_exists(pk) AND (attribute_not_exists(delivery) "
+                f"OR {lower} OR delivery = :told AND delivery_at > :at)",
+            )
+
+    def of_profile(self, profile_id: str) -> Sequence[Send]:
+        """All entries of the profile; consistent reads."""
+        return [send_of(item) for item in self._table.beginning(partition(profile_id), SEND_PREFIX)]
 
 
 def run_of(item: Item) -> Run:

@@ -27,8 +27,8 @@ class TableEvents:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def put(self, event: Event, received_at: Moment) -> bool:
-        """Keep the event durably; False where it was kept before."""
+    def put(self, event: Event, received_at: Moment, *, quiet: bool = False) -> bool:
+        """Keep the event durably; False where it was kept before. A quiet one is kept, but folded into no profile."""
         item = {
             "pk": text(partition(event.alias)),
             "sk": text(EVENT_PREFIX + event.message_fact),
@@ -36,6 +36,8 @@ class TableEvents:
             "received_at": number(received_at),
             "expires_at": number((received_at + KEEP_EVENTS) // SECOND),
         }
+        if quiet:
+            item["quiet"] = text("yes")  # the filter of project's stream leaves these out
         try:
             self._table.put(item, condition="attribute_not_exists(pk)")
         except ConditionFailed:

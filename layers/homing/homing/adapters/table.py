@@ -142,6 +142,42 @@ class Table:
         )
         return answer["Items"]
 
+    def beginning(self, pk: str, prefix: str) -> Iterator[Item]:
+        """All items of a partition whose `sk` begins with the prefix, in its order; consistent reads."""
+        more: Any = {}
+        while True:
+            answer = self._client.query(
+                TableName=self._name,
+                KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
+                ExpressionAttributeValues={":pk": text(pk), ":prefix": text(prefix)},
+                ConsistentRead=True,
+                **more,
+            )
+            yield from answer["Items"]
+            if "LastEvaluatedKey" not in answer:
+                return
+            more = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+    def partition(self, pk: str, *names: str) -> Iterator[Item]:
+        """Every item of a partition in the order of `sk`, or only these attributes of each; consistent reads."""
+        asked: Any = (
+            {"ProjectionExpression": ", ".join(f"#{number}" for number, _ in enumerate(names))} if names else {}
+        )
+        if names:
+            asked["ExpressionAttributeNames"] = {f"#{number}": name for number, name in enumerate(names)}
+        while True:
+            answer = self._client.query(
+                TableName=self._name,
+                KeyConditionExpression="pk = :pk",
+                ExpressionAttributeValues={":pk": text(pk)},
+                ConsistentRead=True,
+                **asked,
+            )
+            yield from answer["Items"]
+            if "LastEvaluatedKey" not in answer:
+                return
+            asked["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
     def scan(self, sort_keys: Sequence[str], start: Item | None = None) -> tuple[Sequence[Item], Item | None]:
         """A page of all items with these sort keys, and the key after which the next page begins; None after the last.
 

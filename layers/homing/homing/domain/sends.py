@@ -1,6 +1,7 @@
 """The records of runs and of intended mails: what the ledger keeps, and for how long."""
 
-from typing import Literal
+from collections.abc import Iterable
+from typing import Literal, get_args
 
 from homing.domain import ids
 from homing.domain.events import Frozen
@@ -8,6 +9,15 @@ from homing.domain.moments import MINUTE, Duration, Moment
 
 Outcome = Literal["sent", "skipped", "failed", "unknown"]
 Ended = Literal["completed", "exited", "failed"]
+Delivery = Literal["delayed", "bounced_softly", "delivered", "bounced", "rejected", "complained"]
+"""What became of a mail after SES took it, as a later one outranks an earlier: whatever comes when, the last counts.
+
+A soft bounce stands before a delivery, for SES tells of an automatic answer ("out of the office") to a mail that was
+delivered as of a soft bounce, and nobody is to lose their mails over a holiday.
+"""
+
+SOFT_BOUNCES = 3
+"""So many mails in a row that bounced softly make a bounce for good."""
 
 INTERRUPTED = "interrupted"
 """The reason of an `unknown`: an attempt claimed the send, and was cut off before it told what came of it."""
@@ -24,7 +34,11 @@ SEND_TAGS = ("send_id", "run_id", "profile_id", "journey", "step", "template")
 
 
 class Send(Frozen):
-    """One intended mail. `unknown` is the only outcome that may still change."""
+    """One intended mail. `unknown` is the only outcome that may still change, but for SES's own word that it is sent.
+
+    A mail that is known by SES's word alone, for its function died, has no subject. `delivery` is of mails that SES
+    has told of, as of `delivery_at`.
+    """
 
     send_id: str
     run_id: str
@@ -37,6 +51,41 @@ class Send(Frozen):
     reason: str | None = None
     subject: str | None = None
     message_id: str | None = None
+    delivery: Delivery | None = None
+    delivery_at: Moment | None = None
+
+    def told(self, delivery: Delivery, at: Moment) -> "Send":
+        """With what SES tells of it: the highest rank counts, and of several as high the earliest."""
+        if self.delivery in outranking(delivery):
+            return self
+        if self.delivery == delivery and self.delivery_at is not None and self.delivery_at <= at:
+            return self
+        return self.model_copy(update={"delivery": delivery, "delivery_at": at})
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether SES has not told yet what became of a mail that went out, or may have gone out."""
+        return self.outcome in ("sent", "unknown") and self.delivery in (None, "delayed")
+
+
+def outranking(delivery: Delivery) -> tuple[Delivery, ...]:
+    """What counts more than this."""
+    ranks: tuple[Delivery, ...] = get_args(Delivery)
+    return ranks[ranks.index(delivery) + 1 :]
+
+
+def bounced_in_a_row(sends: Iterable[Send]) -> list[Send]:
+    """Each soft bounce with which SOFT_BOUNCES mails, one after the other of those that went out, have bounced softly.
+
+    The more is told of the mails, in whatever order, the more these are: none is taken back.
+    """
+    gone_out = sorted((send for send in sends if send.outcome == "sent"), key=lambda send: (send.at, send.send_id))
+    return [
+        send
+        for number, send in enumerate(gone_out, 1)
+        if number >= SOFT_BOUNCES
+        and all(each.delivery == "bounced_softly" for each in gone_out[number - SOFT_BOUNCES : number])
+    ]
 
 
 class OpenSend(Frozen):

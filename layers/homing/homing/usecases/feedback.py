@@ -1,110 +1,112 @@
-"""What SES tells of its mails: what was sent after all, what bounced, who complained, opened and clicked."""
+"""What SES tells of its mails: what was sent after all, what came of it, who complained, opened and clicked."""
 
 from dataclasses import dataclass
 from typing import Any
 
+from homing.dialects.ses import Notice, read_notice
 from homing.domain.events import Event
 from homing.domain.ids import contact_id
-from homing.domain.moments import Moment, parse_moment
-from homing.domain.sends import SEND_TAGS, Send
-from homing.errors import RetryLater
-from homing.ports import Contacts, Events, Sends
+from homing.domain.moments import Moment
+from homing.domain.sends import bounced_in_a_row
+from homing.ports import Contacts, Events, Profiles, Sends
+from homing.usecases.histories import owner_of
+
+_SUPPRESSING = {"bounced": "bounced", "complained": "complained"}
+"""Why an address gets no mail any more, by what came of one to it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """Takes SES's events. All of it may be done again."""
+    """Takes SES's events. All of it may be done again, and in any order."""
 
     contacts: Contacts
     events: Events
+    profiles: Profiles
     sends: Sends
 
-    def take(self, notice: dict[str, Any], now: Moment) -> str:
-        """Act on one SES event (the shape that SES publishes); the event's type.
+    def take(self, told: dict[str, Any], now: Moment) -> str:
+        """Act on one SES event, as SES publishes it; its type, or "other" where we have no use for it.
 
-        Raises RetryLater for a mail that neither the ledger nor its own tags tell enough of.
-        Source: https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html
+        Raises RetryLater for a mail that neither the ledger nor its own tags tell enough of, and what `read_notice`
+        raises for what is no event of SES.
         """
-        kind = str(notice["eventType"])
-        match kind:
-            case "Send":
-                self._sent(notice["mail"], now)
-            case "Bounce" if notice["bounce"]["bounceType"] == "Permanent":
-                told_at = parse_moment(notice["bounce"]["timestamp"])
-                addresses = [r["emailAddress"] for r in notice["bounce"]["bouncedRecipients"]]
-                self._suppress(notice["mail"], addresses, "bounced", told_at, now)
-            case "Complaint":
-                told_at = parse_moment(notice["complaint"]["timestamp"])
-                addresses = [r["emailAddress"] for r in notice["complaint"]["complainedRecipients"]]
-                self._suppress(notice["mail"], addresses, "complained", told_at, now)
-            case "Open":
-                self._tell("Email Opened", notice, now)
-            case "Click":
-                self._tell("Email Link Clicked", notice, now)
-        return kind
+        notice = read_notice(told)
+        if notice is None:
+            return "other"
+        reason = _SUPPRESSING.get(notice.delivery or "")
+        if reason is not None:
+            self._suppress(notice, reason)
+        profile_id = notice.tags.get("profile_id")
+        if profile_id is not None:
+            self._keep(notice, profile_id, now)
+            self._tell(notice, profile_id, reason, now)
+            if notice.delivery == "bounced_softly":
+                self._give_up_after_some(notice, profile_id, now)
+        return notice.kind
 
-    def _sent(self, mail: dict[str, Any], now: Moment) -> None:
-        """What SES has taken is sent, whatever became of the function that asked.
+    def _suppress(self, notice: Notice, reason: str) -> None:
+        for contact in sorted(notice.contacts):
+            self.contacts.suppress(contact, reason)
+
+    def _keep(self, notice: Notice, profile_id: str, now: Moment) -> None:
+        """What SES has taken is sent, whatever became of the function that asked; and what came of it.
 
         A function that is about to write its own entry needs no grace: it writes the same outcome, and the first stays.
         """
-        profile_id, send_id = _tag(mail, "profile_id"), _tag(mail, "send_id")
-        if profile_id is None or send_id is None:
+        send_id = notice.tags.get("send_id")
+        if send_id is None:
             return
         known = self.sends.load(profile_id, send_id)
-        if known is None:
-            self.sends.record(_entry(mail, now))
-        elif known.outcome == "unknown":
-            sent = {"outcome": "sent", "reason": None, "message_id": mail["messageId"]}
-            self.sends.record(known.model_copy(update=sent))
+        if known is None and (notice.tells_all or notice.kind == "Send"):
+            self.sends.settle(notice.entry(now))
+        elif known is not None and known.outcome != "sent":
+            sent = {"outcome": "sent", "reason": None, "message_id": notice.message_id}
+            self.sends.settle(known.model_copy(update=sent))
+        if notice.delivery is not None:
+            self.sends.deliver(profile_id, send_id, notice.delivery, notice.at)
 
-    def _suppress(self, mail: dict[str, Any], addresses: list[str], reason: str, at: Moment, now: Moment) -> None:
-        """No mail to these addresses any more; their profile learns it as the withdrawal of consent."""
-        for address in addresses:
-            self.contacts.suppress(contact_id(address), reason)
-        profile_id = _tag(mail, "profile_id")
-        if profile_id is not None:
-            event = Event(
-                message_id=f"ses-{reason}-{mail['messageId']}",
-                type="track",
-                name="Email Bounced" if reason == "bounced" else "Email Marked as Spam",
-                about=profile_id,
-                at=min(at, now),
-                consent={"marketing": False},
-                source=reason,
-            )
-            self.events.put(event, now)
-
-    def _tell(self, name: str, notice: dict[str, Any], now: Moment) -> None:
-        """The mail's profile learns what the shopper did with it. Which link was clicked is not kept."""
-        mail = notice["mail"]
-        profile_id = _tag(mail, "profile_id")
-        if profile_id is None:
+    def _tell(self, notice: Notice, profile_id: str, reason: str | None, now: Moment) -> None:
+        """The mail's profile hears of it. Which link was clicked is not kept."""
+        if notice.told_as is None:
             return
-        told_at = notice[notice["eventType"].lower()]["timestamp"]
+        if reason is not None and self._is_at(notice, profile_id):
+            self._withdraw(notice, profile_id, reason, notice.message_id, notice.at, now)
+            return
         event = Event(
-            message_id=f"ses-{name}-{mail['messageId']}-{told_at}",
+            message_id=f"ses-{notice.told_as}-{notice.message_id}-{notice.at}",
             type="track",
-            name=name,
+            name=notice.told_as,
             about=profile_id,
-            at=min(parse_moment(told_at), now),
-            campaign=_tag(mail, "journey"),
+            at=min(notice.at, now),
+            campaign=notice.tags.get("journey"),
             source="ses",
+        )
+        self.events.put(event, now, quiet=notice.delivery is not None)
+
+    def _give_up_after_some(self, notice: Notice, profile_id: str, now: Moment) -> None:
+        """Soft bounces in a row are one for good. Each that ends such a row is one, for they come in any order."""
+        for last in bounced_in_a_row(self.sends.of_profile(profile_id)):
+            self._suppress(notice, "bounced")
+            if self._is_at(notice, profile_id):
+                self._withdraw(notice, profile_id, "bounced", last.send_id, last.delivery_at or last.at, now)
+
+    def _withdraw(self, notice: Notice, profile_id: str, reason: str, cause: str, at: Moment, now: Moment) -> None:
+        """The profile hears of a bounce or a complaint as of a withdrawal of consent."""
+        event = Event(
+            message_id=f"ses-{reason}-{cause}",
+            type="track",
+            name=notice.told_as,
+            about=profile_id,
+            at=min(at, now),
+            consent={"marketing": False},
+            source=reason,
         )
         self.events.put(event, now)
 
+    def _is_at(self, notice: Notice, profile_id: str) -> bool:
+        """Whether the profile is still at an address of the notice: whoever has another goes on getting mail there.
 
-def _entry(mail: dict[str, Any], now: Moment) -> Send:
-    """The ledger's entry as the mail's tags tell it. Raises RetryLater where some are missing."""
-    told = {name: _tag(mail, name) for name in SEND_TAGS}
-    if None in told.values():
-        # A mail of a version that told SES less: its send function, or a retry of it, writes the entry.
-        raise RetryLater(f"send {told['send_id']} is not in the ledger yet")
-    at = min(parse_moment(mail["timestamp"]), now)
-    return Send.model_validate({**told, "at": at, "outcome": "sent", "message_id": mail["messageId"]})
-
-
-def _tag(mail: dict[str, Any], name: str) -> str | None:
-    """The value of a tag that the mail was sent with."""
-    values: list[str] = mail.get("tags", {}).get(name, [])
-    return values[0] if values else None
+        A profile that no address is known of has no other.
+        """
+        email = owner_of(self.profiles, profile_id)[0].facts.trait("email")
+        return email is None or contact_id(email) in notice.contacts
