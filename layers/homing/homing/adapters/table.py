@@ -144,39 +144,15 @@ class Table:
 
     def beginning(self, pk: str, prefix: str) -> Iterator[Item]:
         """All items of a partition whose `sk` begins with the prefix, in its order; consistent reads."""
-        more: Any = {}
-        while True:
-            answer = self._client.query(
-                TableName=self._name,
-                KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
-                ExpressionAttributeValues={":pk": text(pk), ":prefix": text(prefix)},
-                ConsistentRead=True,
-                **more,
-            )
-            yield from answer["Items"]
-            if "LastEvaluatedKey" not in answer:
-                return
-            more = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
-
-    def partition(self, pk: str, *names: str) -> Iterator[Item]:
-        """Every item of a partition in the order of `sk`, or only these attributes of each; consistent reads."""
-        asked: Any = (
-            {"ProjectionExpression": ", ".join(f"#{number}" for number, _ in enumerate(names))} if names else {}
+        values = {":pk": text(pk), ":prefix": text(prefix)}
+        return self._query(
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)", ExpressionAttributeValues=values
         )
-        if names:
-            asked["ExpressionAttributeNames"] = {f"#{number}": name for number, name in enumerate(names)}
-        while True:
-            answer = self._client.query(
-                TableName=self._name,
-                KeyConditionExpression="pk = :pk",
-                ExpressionAttributeValues={":pk": text(pk)},
-                ConsistentRead=True,
-                **asked,
-            )
-            yield from answer["Items"]
-            if "LastEvaluatedKey" not in answer:
-                return
-            asked["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def partition(self, pk: str, names: Sequence[str] = ()) -> Iterator[Item]:
+        """All items of a partition in the order of `sk`, or only these attributes of each; consistent reads."""
+        only: Any = {"ProjectionExpression": ", ".join(names)} if names else {}
+        return self._query(KeyConditionExpression="pk = :pk", ExpressionAttributeValues={":pk": text(pk)}, **only)
 
     def scan(self, sort_keys: Sequence[str], start: Item | None = None) -> tuple[Sequence[Item], Item | None]:
         """A page of all items with these sort keys, and the key after which the next page begins; None after the last.
@@ -192,6 +168,16 @@ class Table:
             **more,
         )
         return answer["Items"], answer.get("LastEvaluatedKey")
+
+    def _query(self, **asked: Any) -> Iterator[Item]:
+        """What a query finds, page by page."""
+        more: Any = {}
+        while True:
+            answer = self._client.query(TableName=self._name, ConsistentRead=True, **asked, **more)
+            yield from answer["Items"]
+            if "LastEvaluatedKey" not in answer:
+                return
+            more = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
     def _write(self, call: Any, **arguments: Any) -> dict[str, Any]:
         try:
