@@ -8,13 +8,13 @@ from homing.domain.catalogue import CatalogueProduct, Shelf
 from homing.domain.events import Event
 from homing.domain.generation import Generation
 from homing.domain.ids import due_shard
-from homing.domain.moments import Duration, Moment
+from homing.domain.moments import HOUR, MINUTE, SECOND, Duration, Moment
 from homing.domain.permit import Claim, Contact, Withheld
 from homing.domain.record import ProfileRecord
 from homing.domain.rights import Request, Right
 from homing.domain.sends import SETTLES_WITHIN, Delivery, OpenSend, Run, Send
 from homing.errors import Conflict
-from homing.ports import Look, Mail
+from homing.ports import Look, Mail, NoSlot, Pacing, Slot
 
 
 @dataclass
@@ -348,3 +348,39 @@ class FakeRenderer:
             raise self.failure
         self.rendered.append((template, language, context))
         return FakeRendered(f"subject of {template}", "<p>html</p>", "text")
+
+
+@dataclass
+class FakePace:
+    """Places `interval` milliseconds apart; `reserved` counts those that were taken."""
+
+    interval: Duration = 0
+    next_at: Moment = 0
+    state: Pacing = field(default_factory=Pacing)
+    reserved: int = 0
+
+    def reserve(self, now: Moment, *, marketing: bool) -> Slot | NoSlot:
+        if marketing and self.state.brake is not None:
+            return NoSlot("braked", now + HOUR)
+        if self.state.room is not None and self.state.room <= 0:
+            return NoSlot("quota", self.state.measured_at + 15 * MINUTE)
+        at = max(now, self.next_at)
+        self.next_at = at + self.interval
+        if self.state.room is not None:
+            self.state = self.state._replace(room=self.state.room - 1)
+        self.reserved += 1
+        return Slot(at)
+
+    def measure(self, rate: float, room: int | None, at: Moment) -> None:
+        self.interval = int(SECOND / rate)
+        self.state = self.state._replace(room=room, measured_at=at)
+
+    def brake(self, reason: str, at: Moment) -> None:
+        if self.state.brake is None:
+            self.state = self.state._replace(brake=reason, braked_at=at)
+
+    def release(self, at: Moment) -> None:
+        self.state = self.state._replace(brake=None, braked_at=0, released_at=at)
+
+    def load(self) -> Pacing:
+        return self.state
