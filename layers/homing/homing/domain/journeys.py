@@ -12,13 +12,17 @@ from homing.domain.events import Frozen
 from homing.domain.facts import Assortment, ProfileFacts, birthday
 from homing.domain.ids import run_id
 from homing.domain.moments import Moment, datetime_of, format_moment, moment_of
+from homing.domain.permit import Kind
 from homing.domain.profile import Profile
 from homing.domain.rules import Rule
 from homing.domain.rules.birthdays import day_in_year, zone_named
 
-OncePer = Literal["profile", "cart", "lapse", "year"]
+OncePer = Literal["profile", "cart", "lapse", "year", "wish"]
+"""What a shopper has one run for. A wish for mails is that which waits for a confirmation; see `_this_wish`."""
 Ending = Literal["order", "empty_cart"]
-ExitReason = Literal["consent_withdrawn", "unsubscribed", "bounced", "complained", "ordered", "cart_emptied"]
+ExitReason = Literal[
+    "consent_withdrawn", "unsubscribed", "bounced", "complained", "ordered", "cart_emptied", "confirmed"
+]
 
 NO_ASSORTMENT: Final = Assortment()
 
@@ -51,6 +55,7 @@ class Journey:
     description: str
     enter: Rule
     once_per: OncePer
+    kind: Kind
     ends_on: frozenset[Ending]
     steps: Mapping[str, Step]
     local_hour: int
@@ -62,9 +67,10 @@ class Journey:
 
     def exit_reason(self, profile: Profile, entry: str) -> ExitReason | None:
         """Why a run with this entry must end, as the profile stands; None where it goes on."""
-        consent = profile.consent.get("marketing")
-        if consent is None or not consent.granted:
-            return _WITHDRAWN_BY.get(consent.source if consent else "", "consent_withdrawn")
+        if self.once_per == "wish" and not profile.pending():
+            return "confirmed" if any(map(profile.agrees_to, profile.asked)) else _withdrawn_by(profile)
+        if self.kind == "marketing" and not profile.agrees_to("marketing"):
+            return _withdrawn_by(profile)
         ordered_at = profile.orders.last_at
         if "order" in self.ends_on and ordered_at is not None and ordered_at > self._began(profile, entry):
             return "ordered"
@@ -89,7 +95,7 @@ class Journey:
         if not _FORMS[self.once_per].fullmatch(entry):
             return -1  # an entry from before the shop changed `once_per`
         match self.once_per:
-            case "profile":
+            case "profile" | "wish":
                 return -1
             case "cart" | "lapse":
                 return int(entry)
@@ -116,16 +122,16 @@ def wanted(
     assortment: Assortment = NO_ASSORTMENT,
     park: Callable[[str], object] = str,
 ) -> Iterator[Wanted]:
-    """The runs that should be, as the profile stands: to enter, a profile needs consent and an address.
+    """The runs that should be, as the profile stands: to enter, a profile needs an address, and consent to marketing.
 
     `park` is told of each journey whose rule fails: nobody enters it, and the others go on.
     """
     if not profile.trait("email"):
         return
     facts = ProfileFacts(profile, assortment)
-    if not facts.get("consent.marketing"):
-        return
     for journey in journeys.values():
+        if journey.kind == "marketing" and not profile.agrees_to("marketing"):
+            continue
         try:
             enters = journey.enter.evaluate(facts, at).member
         except Exception:  # noqa: BLE001 - whatever one rule stumbles over must not stop the other journeys
@@ -135,6 +141,12 @@ def wanted(
             entry = journey.entry(profile, at)
             if entry is not None and journey.exit_reason(profile, entry) is None:
                 yield Wanted(journey, entry)
+
+
+def _withdrawn_by(profile: Profile) -> ExitReason:
+    """How the consent to marketing went."""
+    consent = profile.consent.get("marketing")
+    return _WITHDRAWN_BY.get(consent.source if consent else "", "consent_withdrawn")
 
 
 def _once(_profile: Profile, _at: Moment) -> str | None:
@@ -161,11 +173,23 @@ def _this_year(profile: Profile, at: Moment) -> str | None:
     return str(year)
 
 
+def _this_wish(profile: Profile, _at: Moment) -> str | None:
+    """The day on which what the wish goes against was received: the last withdrawal, or another address's agreement.
+
+    Clients repeat a consent with every message, and this stays the same; and it is a day of our own calendar, so that
+    nobody who has the shop's form asks in one profile's name for more than one mail a day.
+    """
+    pending = profile.pending()
+    told_on = (profile.consent[purpose].told_on for purpose in pending if purpose in profile.consent)
+    return str(max(told_on, default=0)) if pending else None
+
+
 _FORMS: dict[OncePer, re.Pattern[str]] = {
     "profile": re.compile("once"),
     "cart": re.compile(r"\d{1,15}"),
     "lapse": re.compile(r"\d{1,15}"),
     "year": re.compile(r"\d{4}"),
+    "wish": re.compile(r"\d{1,7}"),
 }
 
 _ENTRIES: dict[OncePer, Callable[[Profile, Moment], str | None]] = {
@@ -173,4 +197,5 @@ _ENTRIES: dict[OncePer, Callable[[Profile, Moment], str | None]] = {
     "cart": _this_cart,
     "lapse": _this_lapse,
     "year": _this_year,
+    "wish": _this_wish,
 }

@@ -9,6 +9,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from homing.domain.events import Frozen
 from homing.domain.journeys import Ending, Journey, OncePer, Step, TagValue
 from homing.domain.offers import Offer
+from homing.domain.permit import Kind
 from homing.domain.rules import Definitions, Rule, RuleError, read_rule
 from homing.domain.rules.errors import or_similar
 from homing.domain.rules.logic import rules_in
@@ -75,6 +76,7 @@ class _JourneyFile(Frozen):
     description: str
     enter: Any
     once_per: OncePer
+    kind: Kind = "marketing"
     ends_on: frozenset[Ending] = frozenset()
     steps: Annotated[dict[TagValue, Step], Field(min_length=1)]
 
@@ -133,6 +135,7 @@ class Shop:
             description=draft.description,
             enter=enter,
             once_per=draft.once_per,
+            kind=draft.kind,
             ends_on=draft.ends_on,
             steps=draft.steps,
             local_hour=self.settings.birthday_hour,

@@ -35,8 +35,11 @@ def hostile(text: str) -> RenderContext:
 
 def service() -> ServiceContext:
     """The context of a service mail."""
-    links = {"shop": "https://shop.example", "confirm": "https://mail.shop.example/confirm/4f9c2b71"}
-    return ServiceContext(shop=_SHOP, shopper={"language": "en"}, links=links)
+    return ServiceContext(
+        shop=_SHOP,
+        shopper={"language": "en"},
+        links={"shop": "https://shop.example", "confirm": "https://mail.shop.example/confirm/4f9c2b71"},
+    )
 
 
 def situations() -> Iterator[tuple[str, RenderContext]]:

@@ -103,7 +103,8 @@ class Enroller:
 
     def _start(self, want: Wanted, record: ProfileRecord, contact: Contact, now: Moment) -> bool:
         journey, entry = want
-        if contact.suppressed or not contact.consent or self._is_running_or_was(journey, entry, record, contact):
+        may_be_written_to = not contact.suppressed and (contact.consent or journey.kind == "service")
+        if not may_be_written_to or self._is_running_or_was(journey, entry, record, contact):
             self._drop_licence_of_ended(want, record, contact)
             return False
         run = Run(
@@ -113,7 +114,8 @@ class Enroller:
             contact_id=contact.contact_id,
             started_at=now,
         )
-        self.contacts.add_run(contact.contact_id, run.run_id, record.profile_id)
+        if not self.contacts.add_run(contact.contact_id, run.run_id, record.profile_id):
+            return False  # erased since it was read
         # An order may have been folded in since the record was read. Whoever folds it in looks for licensed runs
         # after writing the profile, and we look at the profile after licensing the run: one of us sees the other.
         reason = journey.exit_reason(self.profiles.load(record.profile_id).facts, entry)
@@ -167,7 +169,7 @@ def _looked_at(record: ProfileRecord) -> tuple[object, ...]:
     return (
         record.segments.keys(),
         facts.traits.get("email"),
-        facts.consent.get("marketing"),
+        facts.consent,
         facts.orders.last_at,
         facts.cart.size == 0,
     )
