@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Annotated, Final, Literal, NamedTuple
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from homing.domain.events import Frozen
 from homing.domain.facts import Assortment, ProfileFacts, birthday
 from homing.domain.ids import run_id
-from homing.domain.moments import Moment, datetime_of, format_moment, moment_of
+from homing.domain.moments import Duration, Moment, datetime_of, format_moment, moment_of
 from homing.domain.permit import Kind
 from homing.domain.profile import Profile
 from homing.domain.rules import Rule
 from homing.domain.rules.birthdays import day_in_year, zone_named
+from homing.domain.sending import read_duration
 
 OncePer = Literal["profile", "cart", "lapse", "year", "wish"]
 """What a shopper has one run for. A wish for mails is that which waits for a confirmation; see `_this_wish`."""
@@ -39,9 +40,13 @@ TagValue = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,256}$")]
 
 
 class Step(Frozen):
-    """What one send step of a journey sends. `offer` names an entry of offers.yaml."""
+    """What one send step of a journey sends, and when. `offer` names an entry of offers.yaml."""
 
     template: TagValue
+    after: Annotated[Duration | None, BeforeValidator(read_duration), Field(gt=0)] = None
+    """How long after the step before it is due; the first step is due when the run begins."""
+    prompt: bool = False
+    """Whether it has to come when it is due: it waits for neither the best hour nor the end of quiet hours."""
     offer: str | None = None
     needs_items: bool = False
     """Whether the mail is pointless without products of the shopper's own to show."""
@@ -49,7 +54,7 @@ class Step(Frozen):
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """A journey as the shop has set it up; its delays and states are in statemachines/<name>.asl.yaml."""
+    """A journey as the shop has set it up; its steps stand in the order of statemachines/<name>.asl.yaml."""
 
     name: str
     description: str
@@ -77,6 +82,16 @@ class Journey:
         if "empty_cart" in self.ends_on and not profile.cart.size:
             return "cart_emptied"
         return None
+
+    def due_after(self, step: str, at: Moment) -> Moment | None:
+        """When the step after this one is due, where this one was done at `at`; None after the last."""
+        order = list(self.steps)
+        following = order[order.index(step) + 1 :]
+        return at + (self.steps[following[0]].after or 0) if following else None
+
+    def first_due(self, profile: Profile, entry: str, at: Moment) -> Moment:
+        """When the first mail of a run is due that begins at `at`."""
+        return max(at, self._began(profile, entry)) if self.once_per == "year" else at
 
     def execution_input(self, profile: Profile, profile_id: str, entry: str) -> dict[str, object]:
         """The input of the run's execution: the same for the same profile and entry, whenever it is made."""

@@ -119,6 +119,7 @@ class Shop:
         faults: list[ShopFault] = []
         for name, draft in self._drafts.items():
             faults += _missing_offers(name, draft, self.offers)
+            faults += _misplaced_delays(name, draft)
             try:
                 rules[name] = _entry_rule(name, draft, segments, self._own_segments)
             except RuleError as error:
@@ -172,6 +173,15 @@ def _missing_offers(name: str, draft: _JourneyFile, offers: Mapping[str, Offer])
         if settings.offer is not None and settings.offer not in offers:
             path = ("journeys", name, "steps", step, "offer")
             yield ShopFault("journeys", path, f"'{settings.offer}' is no offer of offers.yaml")
+
+
+def _misplaced_delays(name: str, draft: _JourneyFile) -> Iterator[ShopFault]:
+    for number, (step, settings) in enumerate(draft.steps.items()):
+        path = ("journeys", name, "steps", step)
+        if number == 0 and settings.after is not None:
+            yield ShopFault("journeys", (*path, "after"), "the first step is due when the run begins")
+        if number > 0 and settings.after is None:
+            yield ShopFault("journeys", path, "say how long after the step before it is due, such as 'after: 3 days'")
 
 
 def _read_segments(data: object, faults: list[ShopFault]) -> Segments | None:
