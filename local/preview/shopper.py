@@ -153,7 +153,9 @@ class _EverybodyMayGetMail:
     """Contacts of whom nothing is known, and permits for all: nothing goes out."""
 
     def load(self, contact_id: str) -> Contact | None: ...
-    def note_consent(self, contact_id: str, profile_id: str, *, granted: bool, at: Moment) -> str:
+    def note_consent(
+        self, contact_id: str, profile_id: str, *, granted: bool, at: Moment, new: bool = True
+    ) -> str | None:
         return profile_id
 
     def suppress(self, contact_id: str, reason: str) -> None: ...

@@ -33,6 +33,10 @@ class FakeEvents:
             self.quiet.append(event)
         return True
 
+    def forget(self, events: Iterable[Event]) -> None:
+        for event in events:
+            self.kept.pop((event.alias, event.message_fact), None)
+
     @property
     def all(self) -> list[Event]:
         return [event for event, _ in self.kept.values()]
@@ -96,7 +100,9 @@ class FakeContacts:
         known = self.contacts.get(contact_id)
         if known is None and not new:
             return None
-        if known is None or (at, not granted) > (known.consent_at, not known.consent):
+        if known is None:
+            known = self.contacts[contact_id] = Contact(contact_id=contact_id, consent=granted, consent_at=at)
+        if (at, not granted) > (known.consent_at, not known.consent):
             self._change(contact_id, consent=granted, consent_at=at)
         return self.owners.setdefault(contact_id, profile_id)
 
@@ -106,10 +112,13 @@ class FakeContacts:
     def note_wishes(self, contact_id: str, *, gap: Duration | None, paused_until: Moment | None) -> None:
         self._change(contact_id, gap=gap, paused_until=paused_until)
 
-    def add_run(self, contact_id: str, run_id: str, profile_id: str, due: Moment | None = None) -> None:
+    def add_run(self, contact_id: str, run_id: str, profile_id: str, due: Moment | None = None) -> bool:
+        if contact_id not in self.contacts:
+            return False
         contact = self._contact(contact_id)
         first = {} if due is None else {run_id: due}
         self._change(contact_id, runs={**contact.runs, run_id: profile_id}, due={**first, **contact.due})
+        return True
 
     def note_due(self, contact_id: str, run_id: str, due: Moment | None) -> None:
         contact = self._contact(contact_id)
@@ -139,7 +148,9 @@ class FakeContacts:
         return self.contacts.get(contact_id, Contact(contact_id=contact_id))
 
     def _change(self, contact_id: str, **changes: Any) -> None:
-        self.contacts[contact_id] = self._contact(contact_id).model_copy(update=changes)
+        """Change a contact that there is, and no other."""
+        if contact_id in self.contacts:
+            self.contacts[contact_id] = self._contact(contact_id).model_copy(update=changes)
 
 
 @dataclass

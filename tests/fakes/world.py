@@ -13,6 +13,7 @@ from homing.domain.record import ProfileRecord
 from homing.domain.sends import Run, Send
 from homing.domain.shop import Shop
 from homing.usecases.enroll import Change, Enroller
+from homing.usecases.erase import Eraser
 from homing.usecases.feedback import Feedback
 from homing.usecases.finish import Finisher
 from homing.usecases.generations import ActiveGeneration, ActiveShop
@@ -29,11 +30,14 @@ from tests.fakes.ports import (
     FakeExecutions,
     FakeGenerations,
     FakeMailer,
+    FakeOpenSends,
     FakeProfiles,
     FakeRenderer,
+    FakeRequests,
     FakeRuns,
     FakeSends,
 )
+from tests.fakes.rights import FakeErasures
 from tests.fakes.stories import NOW, default_generation, default_shop
 
 ADA = alias_id("user", "ada")
@@ -59,19 +63,38 @@ class World:
     executions: FakeExecutions = field(default_factory=FakeExecutions)
     mailer: FakeMailer = field(default_factory=FakeMailer)
     renderer: FakeRenderer = field(default_factory=FakeRenderer)
+    open_sends: FakeOpenSends = field(default_factory=FakeOpenSends)
+    requests: FakeRequests = field(default_factory=FakeRequests)
+    erasures: FakeErasures = field(init=False)
+
+    def __post_init__(self) -> None:
+        held = (self.events, self.profiles, self.runs, self.sends, self.contacts, self.due, self.open_sends)
+        self.erasures = FakeErasures(*held)
 
     def fold(self, alias: str, events: Sequence[Event], now: Moment = NOW, fuse: Fuse | None = None) -> None:
         """One batch of the alias, received as it happened."""
         fuse = fuse or Fuse()
         projector = Projector(
+            events=fuse.guard(self.events),
             profiles=fuse.guard(self.profiles),
             contacts=fuse.guard(self.contacts),
             due=fuse.guard(self.due),
+            erasures=fuse.guard(self.erasures),
             catalogue=fuse.guard(self.catalogue),
             active=self.active,
             currency=self.shop.settings.currency,
         )
         projector.fold(alias, [StoredEvent(event, event.at) for event in events], now)
+
+    def eraser(self, fuse: Fuse | None = None) -> Eraser:
+        """Erases people."""
+        fuse = fuse or Fuse()
+        return Eraser(
+            erasures=fuse.guard(self.erasures),
+            contacts=fuse.guard(self.contacts),
+            requests=fuse.guard(self.requests),
+            executions=fuse.guard(self.executions),
+        )
 
     def enroller(self, fuse: Fuse | None = None) -> Enroller:
         """Starts and ends runs."""

@@ -11,6 +11,7 @@ from homing.domain.events import Event
 from homing.domain.ids import alias_id, contact_id
 from homing.domain.moments import DAY, HOUR, parse_moment
 from homing.domain.permit import Claim
+from homing.domain.profile import Profile
 from homing.domain.record import ProfileRecord
 from homing.domain.rules import Facts, Verdict
 from homing.domain.sends import Run
@@ -103,6 +104,7 @@ def test_nobody_enters_without_an_address(journey: str) -> None:
 @pytest.mark.parametrize("reason", ["bounced", "complained"])
 def test_nobody_enters_whose_address_is_suppressed(journey: str, reason: str) -> None:
     world = World()
+    world.contacts.note_consent(contact_id(ADDRESS), ADA, granted=False, at=0)
     world.contacts.suppress(contact_id(ADDRESS), reason)
     world.tell(*ENTRANTS[journey])
     assert world.executions.inputs == {}
@@ -198,6 +200,8 @@ def test_each_new_cart_is_reminded_of_and_each_only_once() -> None:
 def test_a_second_run_of_a_journey_waits_until_the_first_has_ended() -> None:
     world = World()
     first = Run(journey="cart", profile_id="another", entry="1", contact_id=contact_id(ADDRESS))
+    world.profiles.save(ProfileRecord(profile_id="another", facts=Profile(user_id="another")))
+    world.contacts.note_consent(first.contact_id, first.profile_id, granted=False, at=0)
     world.contacts.add_run(first.contact_id, first.run_id, first.profile_id)
     world.runs.begin(first)
     world.tell(*ENTRANTS["cart"])

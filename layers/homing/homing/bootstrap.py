@@ -97,12 +97,15 @@ def pages_settings() -> config.PagesSettings:
 def projector() -> "Projector":
     """Folds events into profiles."""
     from homing.adapters.catalogue import TableCatalogue
+    from homing.adapters.erasure import TableErasures
     from homing.usecases.project import Projector
 
     return Projector(
+        events=events(),
         profiles=_profiles(),
         contacts=contacts(),
         due=_due(),
+        erasures=TableErasures(_table(), lambda: _mark_key().value().encode()),
         catalogue=TableCatalogue(_table()),
         active=_active_generation(),
         currency=_shop().settings.currency,
@@ -209,6 +212,12 @@ def finisher() -> "Finisher":
     return Finisher(
         journeys=_shop().journeys, runs=TableRuns(_table()), contacts=contacts(), sends=TableSends(_table())
     )
+
+
+@cache
+def _mark_key() -> "CachedSecret":
+    """The key of the marks of who has been erased; read where one is asked for."""
+    return _secret(config.ProjectSettings.read(os.environ).signing_secret)
 
 
 @cache

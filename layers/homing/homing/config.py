@@ -54,6 +54,8 @@ class IngestSettings(TableSettings):
 class ProjectSettings(ShopSettings):
     """For functions/project."""
 
+    signing_secret: str
+
 
 class SendSettings(ShopSettings):
     """For functions/send."""

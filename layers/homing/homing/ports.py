@@ -103,8 +103,8 @@ class Contacts(Protocol):
         """The shopper's own wishes, in the place of earlier ones: at most one marketing mail in any window as long as
         `gap`, and none before `paused_until`; None for no such wish."""
 
-    def add_run(self, contact_id: str, run_id: str, profile_id: str, due: Moment | None = None) -> None:
-        """Licence the run to send; `due` is when its first mail is, None where others need not yield to it."""
+    def add_run(self, contact_id: str, run_id: str, profile_id: str, due: Moment | None = None) -> bool:
+        """Licence the run to send, False where there is no such contact; `due` is when its first mail is, None where others need not yield to it."""
 
     def note_due(self, contact_id: str, run_id: str, due: Moment | None) -> None:
         """When the next mail of a licensed run is due, after a step that claimed nothing; None where none is left."""

@@ -32,6 +32,11 @@ def contacts(table: Table) -> TableContacts:
     return TableContacts(table)
 
 
+def known(contacts: TableContacts) -> None:
+    """Somebody of whom nothing but the address is known."""
+    contacts.note_consent("c", "p", granted=False, at=0)
+
+
 def licensed(contacts: TableContacts, run_id: str = "r") -> None:
     contacts.note_consent("c", "p", granted=True, at=NOON)
     contacts.add_run("c", run_id, "p")
@@ -68,6 +73,26 @@ def test_the_latest_consent_counts_in_any_order_and_of_two_at_once_the_withdrawa
     assert contacts.load("c") == Contact(contact_id="c", consent=granted, consent_at=latest)
 
 
+def test_a_contact_that_is_not_to_be_new_and_is_not_there_is_not_made(contacts: TableContacts) -> None:
+    assert contacts.note_consent("c", "p", granted=True, at=NOON, new=False) is None
+    assert contacts.load("c") is None
+    licensed(contacts)
+    assert contacts.note_consent("c", "q", granted=False, at=NOON + 1, new=False) == "p"
+
+
+def test_nothing_but_a_first_consent_makes_a_contact(contacts: TableContacts) -> None:
+    contacts.suppress("c", "bounced")
+    contacts.note_wishes("c", gap=DAY, paused_until=NOON)
+    contacts.note_wishes("c", gap=None, paused_until=None)
+    assert not contacts.add_run("c", "r", "p", NOON)
+    contacts.note_due("c", "r", NOON)
+    contacts.note_due("c", "r", None)
+    contacts.remove_run("c", "r", ["s"])
+    contacts.release("c", a_claim())
+    assert contacts.claim("c", a_claim()) is not None
+    assert contacts.load("c") is None
+
+
 # Suppression
 
 
@@ -75,12 +100,14 @@ def test_the_latest_consent_counts_in_any_order_and_of_two_at_once_the_withdrawa
 def test_the_reason_of_a_suppression_does_not_depend_on_the_order_of_the_news(
     contacts: TableContacts, reasons: tuple[str, ...]
 ) -> None:
+    known(contacts)
     for reason in reasons:
         contacts.suppress("c", reason)
     assert contacts.load("c") == Contact(contact_id="c", suppressed="complained")
 
 
 def test_a_suppression_outlives_a_later_consent(contacts: TableContacts) -> None:
+    known(contacts)
     contacts.suppress("c", "complained")
     licensed(contacts)
     assert contacts.claim("c", a_claim()) == Withheld("suppressed")
@@ -90,6 +117,7 @@ def test_a_suppression_outlives_a_later_consent(contacts: TableContacts) -> None
 
 
 def test_a_run_is_licensed_for_its_profile_until_it_is_taken(contacts: TableContacts) -> None:
+    known(contacts)
     contacts.add_run("c", "cart-p-1", "p")
     contacts.add_run("c", "welcome-q-once", "q")
     assert contacts.load("c") == Contact(contact_id="c", runs={"cart-p-1": "p", "welcome-q-once": "q"})
@@ -254,6 +282,7 @@ def test_any_name_can_be_licensed_claimed_and_given_back(
 def test_the_latest_wishes_take_the_place_of_all_earlier_ones(
     contacts: TableContacts, gap: int | None, paused_until: int | None
 ) -> None:
+    known(contacts)
     contacts.note_wishes("c", gap=9 * DAY, paused_until=NOON + 9)
     contacts.note_wishes("c", gap=gap, paused_until=paused_until)
     assert contacts.load("c") == Contact(contact_id="c", gap=gap, paused_until=paused_until)

@@ -61,7 +61,7 @@ class TableContacts:
                 CONTACT_KEY,
                 "SET suppressed = :reason",
                 values={":reason": text(reason)},
-                condition="attribute_not_exists(suppressed) OR suppressed < :reason",
+                condition="attribute_exists(pk) AND (attribute_not_exists(suppressed) OR suppressed < :reason)",
             )
 
     def note_wishes(self, contact_id: str, *, gap: Duration | None, paused_until: Moment | None) -> None:
@@ -70,21 +70,30 @@ class TableContacts:
         told = {name: number(value) for name, value in wishes.items() if value is not None}
         sets = ", ".join(f"{name} = :{name}" for name in told)
         removes = ", ".join(name for name in wishes if name not in told)
-        self._table.update(
-            _partition(contact_id),
-            CONTACT_KEY,
-            (f"SET {sets} " if sets else "") + (f"REMOVE {removes}" if removes else ""),
-            values={f":{name}": value for name, value in told.items()},
-        )
+        with suppress(ConditionFailed):
+            self._table.update(
+                _partition(contact_id),
+                CONTACT_KEY,
+                (f"SET {sets} " if sets else "") + (f"REMOVE {removes}" if removes else ""),
+                values={f":{name}": value for name, value in told.items()},
+                condition="attribute_exists(pk)",
+            )
 
-    def add_run(self, contact_id: str, run_id: str, profile_id: str, due: Moment | None = None) -> None:
+    def add_run(self, contact_id: str, run_id: str, profile_id: str, due: Moment | None = None) -> bool:
         """Licence the run to send; a repeat leaves the moment at which its first mail is due as it was."""
         names, values = {"#run": _RUN + run_id}, {":profile": text(profile_id)}
         expression = "SET #run = :profile"
         if due is not None:
             names["#due"], values[":due"] = _DUE + run_id, number(due)
             expression += ", #due = if_not_exists(#due, :due)"
-        self._table.update(_partition(contact_id), CONTACT_KEY, expression, names=names, values=values)
+        there = "attribute_exists(pk)"
+        try:
+            self._table.update(
+                _partition(contact_id), CONTACT_KEY, expression, names=names, values=values, condition=there
+            )
+        except ConditionFailed:
+            return False
+        return True
 
     def note_due(self, contact_id: str, run_id: str, due: Moment | None) -> None:
         """When the next mail of a licensed run is due; None where none is left."""
@@ -103,7 +112,9 @@ class TableContacts:
         names = {"#run": _RUN + run_id, "#due": _DUE + run_id} | {
             f"#c{n}": _CLAIM + send_id for n, send_id in enumerate(send_ids)
         }
-        self._table.update(_partition(contact_id), CONTACT_KEY, f"REMOVE {', '.join(names)}", names=names)
+        expression, there = f"REMOVE {', '.join(names)}", "attribute_exists(pk)"
+        with suppress(ConditionFailed):
+            self._table.update(_partition(contact_id), CONTACT_KEY, expression, names=names, condition=there)
 
     def claim(self, contact_id: str, claim: Claim) -> Withheld | None:
         """The permit: in one conditional write check all of `Contact.withheld` and claim the send."""

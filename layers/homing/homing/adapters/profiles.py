@@ -1,7 +1,7 @@
 """Events and profiles in the table."""
 
 import zlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from homing.adapters.table import ConditionFailed, Item, Table, bytes_of, number, text
 from homing.domain.events import Event
@@ -43,6 +43,10 @@ class TableEvents:
         except ConditionFailed:
             return False
         return True
+
+    def forget(self, events: Iterable[Event]) -> None:
+        """Take the events out of the log."""
+        self._table.write_many(delete={(partition(event.alias), EVENT_PREFIX + event.message_fact) for event in events})
 
 
 def stored_event(item: Item) -> StoredEvent:

@@ -118,8 +118,8 @@ class Enroller:
             return False  # erased since it was read
         # An order may have been folded in since the record was read. Whoever folds it in looks for licensed runs
         # after writing the profile, and we look at the profile after licensing the run: one of us sees the other.
-        reason = journey.exit_reason(self.profiles.load(record.profile_id).facts, entry)
-        if reason is not None:
+        current = self.profiles.load(record.profile_id)
+        if current.version == 0 or journey.exit_reason(current.facts, entry) is not None:
             self.contacts.remove_run(contact.contact_id, run.run_id, [])
             return False
         execution_input = journey.execution_input(record.facts, record.profile_id, entry)

@@ -12,7 +12,7 @@ from homing.domain.moments import Moment
 from homing.domain.profile import Profile
 from homing.domain.record import ProfileRecord
 from homing.errors import Conflict
-from homing.ports import Catalogue, Contacts, Due, Profiles
+from homing.ports import Catalogue, Contacts, Due, Erasures, Events, Profiles
 from homing.usecases.arming import arm
 from homing.usecases.generations import ActiveGeneration
 from homing.usecases.histories import gives_way, owner_of, with_histories
@@ -35,9 +35,11 @@ class Projector:
     `currency` is that of prices told without one; `known` remembers product details between calls, to save reads.
     """
 
+    events: Events
     profiles: Profiles
     contacts: Contacts
     due: Due
+    erasures: Erasures
     catalogue: Catalogue
     active: ActiveGeneration
     currency: str
@@ -46,7 +48,8 @@ class Projector:
     def fold(self, alias: str, stored: Sequence[StoredEvent], now: Moment) -> ProfileRecord:
         """Fold all events of one alias into the profile that it belongs to; repeating this changes nothing.
 
-        The record as it stands then. Raises Conflict where others keep writing the same profile.
+        Events of somebody who has been erased are taken out of the log, and fold into nothing. The record as it stands
+        then. Raises Conflict where others keep writing the same profile.
         """
         record = self._fold_until_written(alias, stored, now)
         self._learn_products([event for event, _ in stored])
@@ -60,13 +63,18 @@ class Projector:
 
     def _fold_once(self, alias: str, stored: Sequence[StoredEvent], now: Moment) -> ProfileRecord:
         record, closed = owner_of(self.profiles, alias)
+        if record.version == 0 and self._was_erased(alias, record, closed):
+            return record
+        stored = self._without_erased_addresses(record, stored)
+        if record.version == 0 and not stored and not closed:
+            return record
         # A crash may have closed a history and not taken it over: that comes before anything is added.
         facts = with_histories(record.facts, closed)
         for event, received_at in stored:
             facts = self._with_anonymous_history(facts, record.profile_id, event).after(event, received_at)
         if facts.trait("email") and _told_to_contact(facts) != _told_to_contact(record.facts):
             ours = record.model_copy(update={"facts": facts})
-            facts, owner = self._known_by_address(ours)
+            facts, owner = self._known_by_address(ours, _address(record.facts))
             if owner is not None:
                 self._close(ours, owner.profile_id, owner.facts.user_id)
                 return self._fold_once(alias, stored, now)
@@ -75,6 +83,28 @@ class Projector:
             arm(self.due, record, after, now)
             self.profiles.save(after)
         return after
+
+    def _was_erased(self, alias: str, record: ProfileRecord, closed: Sequence[ProfileRecord]) -> bool:
+        """Whether an alias without a profile belongs to somebody who has been erased; whatever is there of it goes."""
+        if not self.erasures.erased(dict.fromkeys((alias, record.profile_id))):
+            return False
+        for name in dict.fromkeys((alias, *(history.profile_id for history in closed))):
+            self.erasures.clear(self.erasures.held(name))
+        return True
+
+    def _without_erased_addresses(self, record: ProfileRecord, stored: Sequence[StoredEvent]) -> Sequence[StoredEvent]:
+        """The events but for those that tell an erased address, which is not to come back under another name.
+
+        It is asked of addresses that the profile has not had, and of no others.
+        """
+        told = {contact_id(email) for event, _ in stored if (email := event.traits.get("email"))}
+        new = told - {_address(record.facts)}
+        erased = self.erasures.erased(new) if new else ()
+        if not erased:
+            return stored
+        tells = {event.message_fact for event, _ in stored if contact_id(event.traits.get("email", "")) in erased}
+        self.events.forget([event for event, _ in stored if event.message_fact in tells])
+        return [each for each in stored if each.event.message_fact not in tells]
 
     def _with_anonymous_history(self, facts: Profile, profile_id: str, event: Event) -> Profile:
         """The facts, with those from before the shopper was known, where the event tells who it was."""
@@ -85,25 +115,35 @@ class Projector:
             return facts
         owner, closed = owner_of(self.profiles, anonymous)
         if owner.profile_id != profile_id:
+            if owner.version == 0 and self.erasures.erased([owner.profile_id]):
+                return facts  # the browser of somebody who has been erased: it stays without a history
             if owner.facts.user_id is not None:
                 return facts  # a device that two share: its history stays with who was known first
             closed.append(self._close(owner, profile_id, event.user_id))
         return with_histories(facts, closed)
 
-    def _known_by_address(self, ours: ProfileRecord) -> tuple[Profile, ProfileRecord | None]:
+    def _known_by_address(self, ours: ProfileRecord, had: str | None) -> tuple[Profile, ProfileRecord | None]:
         """Tell the contact of the consent, and find who has come with the same address before.
 
-        The facts with what is known of them; and the record to which ours gives way, where it does.
+        `had` is the contact of the profile as it was read: any other comes into being. The facts with what is known of
+        them; and the record to which ours gives way, where it does.
         """
-        facts = ours.facts
+        facts, contact = ours.facts, _address(ours.facts) or ""
+        if contact != had:
+            if self.erasures.erased([contact]):
+                return facts, None  # told by a history that joins: it is kept from every contact
+            self.erasures.note_address(ours.profile_id, contact)
         consent, agrees = facts.consent.get("marketing"), facts.agrees_to("marketing")
         first_id = self.contacts.note_consent(
-            contact_id(facts.trait("email") or ""),
+            contact,
             ours.profile_id,
+            new=contact != had,
             granted=agrees,
             # An agreement that another address has proven says nothing about this one.
             at=consent.at if consent and consent.granted == agrees else 0,
         )
+        if first_id is None:
+            return facts, None  # erased, with another profile of the same address
         owner, closed = owner_of(self.profiles, first_id)
         if owner.profile_id != ours.profile_id:
             if owner.version == 0:
@@ -116,7 +156,7 @@ class Projector:
         joined = with_histories(facts, closed)
         if _told_to_contact(joined) == _told_to_contact(facts):
             return joined, None
-        return self._known_by_address(ours.model_copy(update={"facts": joined}))
+        return self._known_by_address(ours.model_copy(update={"facts": joined}), had)
 
     def _close(self, record: ProfileRecord, owner_id: str, user_id: str | None) -> ProfileRecord:
         """The record as it stands for ever, part of the profile `owner_id` from now on, whose user id it keeps.
@@ -167,3 +207,9 @@ class Projector:
 def _told_to_contact(facts: Profile) -> tuple[object, object]:
     """All that a contact knows of a profile. It is told before the profile is written, so that no crash hides it."""
     return facts.traits.get("email"), facts.consent.get("marketing")
+
+
+def _address(facts: Profile) -> str | None:
+    """The contact of the profile's address."""
+    email = facts.trait("email")
+    return None if email is None else contact_id(email)
