@@ -108,7 +108,7 @@ def check_mails(emails_dir: Path) -> list[Fault]:
                 told = [(words, fault) for fault in subject_faults(rendered.subject)]
                 told += [(blocks, fault) for fault in body_faults(rendered, context)]
             except RenderFailed as error:
-                told = [(blocks, error.reason)]
+                told = [(blocks, error.detail)]
             for file, message in told:
                 found.setdefault((mail, language, message), Fault(file, mail, language, data, message))
     return list(found.values())

@@ -10,7 +10,7 @@ from jinja2 import DictLoader
 from homing.domain.rules import RuleError
 from homing.domain.segments import Segments
 from homing.emails import TemplateInvalid
-from homing.emails.environment import email_environment
+from homing.emails.environment import MailEnvironment
 from homing.emails.texts import Form, Texts
 from local.shop_files import ShopFileError, read_yaml
 
@@ -191,6 +191,6 @@ TEXTS: dict[str, str | bytes] = {
 def test_texts_that_bite_are_refused_by_file_and_line(tmp_path: Path, source: str | bytes, form: Form) -> None:
     file = tmp_path / "cart-offer.yaml"
     file.write_bytes(source if isinstance(source, bytes) else source.encode())
-    environment = email_environment(DictLoader({}))
+    environment = MailEnvironment(DictLoader({}))
     with pytest.raises(TemplateInvalid, match=r"cart-offer\.yaml:\d+: "):
         Texts(file).template(environment, form)

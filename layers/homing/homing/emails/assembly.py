@@ -13,7 +13,7 @@ from typing import NamedTuple
 from jinja2 import DictLoader, TemplateSyntaxError
 from jinja2.environment import Environment
 
-from homing.emails.environment import email_environment
+from homing.emails.environment import MailEnvironment
 from homing.emails.errors import TemplateInvalid
 from homing.emails.inlining import inline_css
 from homing.emails.languages import FALLBACK
@@ -53,7 +53,7 @@ def is_service(source_dir: Path, mail: str) -> bool:
 
 def assemble(source_dir: Path) -> dict[str, Source]:
     """All templates of the folder by name. Raises TemplateInvalid."""
-    scratch = email_environment(DictLoader({}))
+    scratch = MailEnvironment(DictLoader({}))
     sources = _look(scratch, source_dir / "look")
     sources |= _texts(scratch, source_dir / "texts")
     for path in sorted(path for folder in (MARKETING, SERVICE) for path in source_dir.glob(f"{folder}/*.jinja")):

@@ -17,11 +17,10 @@ import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from jinja2 import BaseLoader, TemplateNotFound, TemplateSyntaxError
-from jinja2.environment import Environment
+from jinja2 import BaseLoader, Environment, TemplateNotFound, TemplateSyntaxError
 
 from homing.emails.assembly import Source, assemble, is_service, mails_of
-from homing.emails.environment import email_environment
+from homing.emails.environment import MailEnvironment
 from homing.emails.errors import RenderFailed, TemplateInvalid
 from homing.emails.renderer import render_email
 from homing.emails.samples import service, situations
@@ -39,12 +38,12 @@ def compile_emails(source_dir: Path, target_dir: Path) -> None:
     environment.compile_templates(target_dir, zip=None, ignore_errors=False)
 
 
-def checked_environment(source_dir: Path) -> Environment:
+def checked_environment(source_dir: Path) -> MailEnvironment:
     """An environment with the mails of `source_dir`, each rendered once in every situation.
 
     Raises TemplateInvalid.
     """
-    environment = email_environment(_InMemory(assemble(source_dir)))
+    environment = MailEnvironment(_InMemory(assemble(source_dir)))
     for mail, language in mails_of(source_dir):
         told = [("as it is", service())] if is_service(source_dir, mail) else situations()
         for situation, context in told:
@@ -52,7 +51,7 @@ def checked_environment(source_dir: Path) -> Environment:
                 render_email(environment, mail, language, context)
             except RenderFailed as failure:
                 place = _place(failure.__cause__, source_dir)
-                raise TemplateInvalid(f"{place}: {failure.reason} ({mail} in '{language}' {situation})") from failure
+                raise TemplateInvalid(f"{place}: {failure.detail} ({mail} in '{language}' {situation})") from failure
     return environment
 
 

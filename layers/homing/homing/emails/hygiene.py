@@ -11,6 +11,8 @@ LONGEST_PRODUCT_NAME = 120
 LONGEST_WEB_ADDRESS = 1000
 LONGEST_CURRENCY = 8
 LONGEST_SUBJECT = 150
+MOST_PRODUCTS = 50
+"""Of a cart, and of what is suggested; mails show eight."""
 
 # Bidirectional marks, embeddings, overrides and isolates: they can turn the text around them over.
 _BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -21,13 +23,13 @@ _BETWEEN_NAME_PARTS = re.compile(r"[ '’‘·‧-]|\.(?=[ ]|$)")
 def tidy(context: Mapping[str, Any]) -> dict[str, Any]:
     """The context with every name and address that came from outside made safe to print."""
     tidied: dict[str, Any] = dict(context)
-    if "first_name" in context["shopper"]:
+    if "first_name" in context.get("shopper", ()):
         first_name = plausible_first_name(context["shopper"]["first_name"])
         tidied["shopper"] = {**context["shopper"], "first_name": first_name}
     if "currency" in context:
         tidied["currency"] = single_line(context["currency"], LONGEST_CURRENCY)
     for products in {"items", "suggestions"} & context.keys():
-        tidied[products] = [_tidy_product(product) for product in context[products]]
+        tidied[products] = [_tidy_product(product) for product in context[products][:MOST_PRODUCTS]]
     return tidied
 
 
