@@ -336,7 +336,7 @@ class Cloud:
         """Puts the parts on the seam, and their pumps into the order in which they deliver."""
         self.workflows.answer_at(self.seam)
         self.exports.answer_at(self.seam)
-        self.seam.answer("sesv2", "SendEmail", self.ses.send)
+        self.ses.answer_at(self.seam)
         self.seam.observe("dynamodb", self.database)
         self.seam.observe("sqs", self.queues)
         self.seam.observe("sns", self.queues)

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, Final, Literal, Protocol, TypeAlias, cast
+from urllib.parse import parse_qsl, urlsplit
 
 import boto3
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
@@ -28,7 +29,9 @@ Hook: TypeAlias = Callable[[str, str, Phase], None]
 A Refusal raised before the effect is what the service answers; anything else breaks out of the call as it is.
 """
 
-Answer: TypeAlias = Callable[[dict[str, Any]], dict[str, Any]]
+Answer: TypeAlias = Callable[[dict[str, Any]], dict[str, Any] | bytes]
+"""From a call's parameters in wire form to the response's members, or its very body for a protocol other than JSON."""
+
 _HEADERS: Final = {"content-type": "application/x-amz-json-1.0", "x-amzn-requestid": "local"}
 
 
@@ -132,7 +135,7 @@ class Seam:
         if answer is None:
             return None
         try:
-            return _Response(200), _parsed(model, answer(_body(params["body"])))
+            return _Response(200), _parsed(model, answer(_asked(params["url"], params["body"])))
         except Exception as error:  # noqa: BLE001 - botocore is to meet it where it would: it may try again
             self._raised = error
             return None
@@ -200,7 +203,7 @@ class Seam:
         try:
             if raised is not None:
                 raise raised
-            return _response(request.url, 200, answer(_body(request.body)))
+            return _response(request.url, 200, answer(_asked(request.url, request.body)))
         except Refusal as refusal:
             return _refused(request, refusal)
 
@@ -224,12 +227,12 @@ def _told(response: AWSResponse) -> dict[str, Any]:
     return told
 
 
-def _parsed(model: OperationModel, answer: Mapping[str, Any]) -> dict[str, Any]:
-    """A JSON answer as botocore's own parser reads it off the wire: moments as datetimes, nothing unknown."""
+def _parsed(model: OperationModel, answer: Mapping[str, Any] | bytes) -> dict[str, Any]:
+    """An answer as botocore's own parser reads it off the wire: moments as datetimes, nothing unknown."""
     response = {
         "status_code": 200,
         "headers": _HEADERS,
-        "body": json.dumps(answer).encode(),
+        "body": _wired(answer),
         "context": {"operation_name": model.name},
     }
     parser = create_parser(model.service_model.resolved_protocol)
@@ -245,9 +248,20 @@ class _Raw(BytesIO):
         yield self.read()
 
 
-def _response(url: str, status: int, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> AWSResponse:
+def _response(
+    url: str, status: int, body: Mapping[str, Any] | bytes, headers: Mapping[str, str] | None = None
+) -> AWSResponse:
     content = HTTPHeaders.from_dict({**_HEADERS, **(headers or {})})
-    return AWSResponse(url, status, content, _Raw(json.dumps(body).encode()))
+    return AWSResponse(url, status, content, _Raw(_wired(body)))
+
+
+def _wired(answer: Mapping[str, Any] | bytes) -> bytes:
+    return answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+
+
+def _asked(url: str, body: Any) -> dict[str, Any]:
+    """A call's parameters in wire form, those in its address among them."""
+    return {**dict(parse_qsl(urlsplit(url).query)), **_body(body)}
 
 
 def _body(body: Any) -> dict[str, Any]:

@@ -2,22 +2,26 @@
 
 Shapes: https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html
 Simulator: https://docs.aws.amazon.com/ses/latest/dg/send-an-email-from-console.html#send-email-simulator
+
+Two addresses more than SES's simulator has are known here: `softbounce@` bounces as a full mailbox does, and `delay@`
+is delivered to after a delay of which SES tells.
 """
 
 import json
 import re
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parseaddr
 from random import Random
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from homing.domain.moments import Moment, datetime_of
+from homing.domain.moments import HOUR, Moment, datetime_of
 from local.cloud.inside_moto import Topic
 from local.cloud.mail import Mail, pack_bodies
 from local.cloud.queues import Queues
-from local.cloud.seam import Refusal
+from local.cloud.seam import Refusal, Seam
+from local.cloud.ses_account import Account
 from local.cloud.template import ACCOUNT
 from local.timers import Timers
 
@@ -45,7 +49,45 @@ _OWN_HEADERS: Final = frozenset(
         "sender",
     }
 )
-_TYPES: Final = {"Send": "SEND", "Delivery": "DELIVERY", "Bounce": "BOUNCE", "Complaint": "COMPLAINT"}
+_TYPES: Final = {
+    "Send": "SEND",
+    "Delivery": "DELIVERY",
+    "DeliveryDelay": "DELIVERY_DELAY",
+    "Bounce": "BOUNCE",
+    "Complaint": "COMPLAINT",
+    "Reject": "REJECT",
+    "Open": "OPEN",
+    "Click": "CLICK",
+}
+_LISTED: Final = "OnAccountSuppressionList"
+_GONE: Final = {"action": "failed", "status": "5.1.1", "diagnosticCode": "smtp; 550 5.1.1 user unknown"}
+_FULL: Final = {"status": "4.2.2", "diagnosticCode": "smtp; 452 4.2.2 mailbox full"}
+
+
+class _Outcome(NamedTuple):
+    """What SES publishes of recipients of these fates: mailboxes of the simulator, or reasons of the suppression list."""
+
+    event_type: str
+    fates: tuple[str, ...]
+    subtype: str | None = None
+    bounce_type: str = "Permanent"
+    details: Mapping[str, str] = _GONE
+
+
+_OUTCOMES: Final = (
+    _Outcome("Bounce", ("bounce",), "General"),
+    _Outcome("Bounce", ("suppressionlist",), "Suppressed"),
+    _Outcome("Bounce", ("BOUNCE",), _LISTED),
+    _Outcome("DeliveryDelay", ("delay",)),
+    _Outcome("Bounce", ("softbounce",), "MailboxFull", "Transient", {"action": "failed", **_FULL}),
+    _Outcome("Delivery", ("delivered", "delay", "ooto", "complaint")),
+    _Outcome("Bounce", ("ooto",), "General", "Transient", {}),
+    _Outcome("Complaint", ("complaint",)),
+    _Outcome("Complaint", ("COMPLAINT",), _LISTED),
+)
+"""In the order in which they are published."""
+
+_MAILBOXES: Final = frozenset({"bounce", "suppressionlist", "softbounce", "delay", "ooto", "complaint"})
 
 
 @dataclass(frozen=True)
@@ -63,7 +105,10 @@ class Ses:
 
     def __init__(self, queues: Queues, timers: Timers, region: str, seed: int) -> None:
         self.identities: set[str] = set()
+        self.account = Account(timers)
         self.configuration_sets: set[str] = set()
+        self.suppressing: dict[str, frozenset[str]] = {}
+        """For each configuration set, what puts an address onto the account's suppression list, and keeps it there."""
         self.destinations: list[Destination] = []
         self.outbox: list[Mail] = []
         self.observers: list[Callable[[Mail], None]] = []
@@ -72,6 +117,13 @@ class Ses:
         self._region = region
         self._random = Random(f"ses {seed}")
         self._unannounced: deque[Mail] = deque()
+
+    def answer_at(self, seam: Seam) -> None:
+        """Answers SES's operations, of its newer API and of the older one."""
+        seam.answer("sesv2", "SendEmail", self.send)
+        seam.answer("sesv2", "GetAccount", self.account.answer_account)
+        seam.answer("sesv2", "ListSuppressedDestinations", self.account.answer_suppressed)
+        seam.answer("ses", "GetSendStatistics", self.account.answer_statistics)
 
     def send(self, request: Mapping[str, Any]) -> dict[str, str]:
         """SendEmail with simple content. Raises Refusal as SES does."""
@@ -98,6 +150,7 @@ class Ses:
         )
         self._check(mail)
         self.outbox.append(mail)
+        self.account.count_attempt()
         self._unannounced.append(mail)
         for observer in self.observers:
             observer(mail)
@@ -108,10 +161,32 @@ class Ses:
         if not self._unannounced:
             return False
         mail = self._unannounced.popleft()
-        if mail.configuration_set is not None:
-            for event in self._events(mail):
+        for event in self._events(mail):
+            self._note(mail, event)
+            if mail.configuration_set is not None:
                 self._publish(mail.configuration_set, event)
         return True
+
+    def engage(self, message_id: str, event_type: str, link: str = "https://shop.example/") -> None:
+        """The reader opens the mail (`Open`) or follows a link in it (`Click`), now."""
+        mail = next(mail for mail in self.outbox if mail.message_id == message_id)
+        told = {"timestamp": _iso(self._timers.now()), "ipAddress": "127.0.0.1", "userAgent": "Mozilla/5.0"}
+        if event_type == "Click":
+            told |= {"link": link}
+        if mail.configuration_set is not None:
+            event = {"eventType": event_type, "mail": self._record(mail), event_type.lower(): told}
+            self._publish(mail.configuration_set, event)
+
+    def _note(self, mail: Mail, event: Mapping[str, Any]) -> None:
+        """What the account keeps of the event: numbers, and addresses that are not written to again."""
+        kind, told = event["eventType"], event.get("bounce") or event.get("complaint") or {}
+        if told.get("bounceSubType") == _LISTED or told.get("complaintSubType") == _LISTED:
+            return
+        self.account.count(kind)
+        reasons = self.suppressing.get(mail.configuration_set or "", frozenset())
+        if kind.upper() in reasons and told.get("bounceType") in (None, "Permanent"):
+            for recipient in [*told.get("bouncedRecipients", []), *told.get("complainedRecipients", [])]:
+                self.account.suppress(recipient["emailAddress"], kind.upper())
 
     def _check(self, mail: Mail) -> None:
         address = parseaddr(mail.sender)[1]
@@ -135,51 +210,69 @@ class Ses:
                 destination.topic.publish(text)
                 self._queues.wake()
 
-    def _events(self, mail: Mail) -> Sequence[Mapping[str, Any]]:
+    def _events(self, mail: Mail) -> Iterator[Mapping[str, Any]]:
+        """What becomes of the mail, in order."""
         record = self._record(mail)
-        events: list[Mapping[str, Any]] = [{"eventType": "Send", "mail": record, "send": {}}]
-        bounced = [address for address in mail.recipients if _simulates(address, "bounce", "suppressionlist")]
-        delivered = [address for address in mail.recipients if address not in bounced]
-        complained = [address for address in delivered if _simulates(address, "complaint")]
-        if bounced:
-            events.append({"eventType": "Bounce", "mail": record, "bounce": self._bounce(mail, bounced)})
-        if delivered:
-            delivery = {
-                "timestamp": _iso(mail.at),
-                "processingTimeMillis": 0,
-                "recipients": delivered,
-                "smtpResponse": "250 2.6.0 Message received",
-                "remoteMtaIp": "127.0.0.1",
-                "reportingMTA": f"mta.{self._region}.amazonses.com",
-            }
-            events.append({"eventType": "Delivery", "mail": record, "delivery": delivery})
-        if complained:
-            complaint = {
-                "complainedRecipients": [{"emailAddress": address} for address in complained],
-                "timestamp": _iso(mail.at),
-                "feedbackId": f"{mail.message_id}-complaint",
-                "complaintSubType": None,
-                "userAgent": "Amazon SES Mailbox Simulator",
-                "complaintFeedbackType": "abuse",
-                "arrivalDate": _iso(mail.at),
-            }
-            events.append({"eventType": "Complaint", "mail": record, "complaint": complaint})
-        return events
+        yield {"eventType": "Send", "mail": record, "send": {}}
+        by_fate: dict[str, list[str]] = {}
+        for address in mail.recipients:
+            by_fate.setdefault(self._listed(mail, address) or _simulated(address), []).append(address)
+        for outcome in _OUTCOMES:
+            concerned = [address for fate in outcome.fates for address in by_fate.get(fate, [])]
+            if concerned:
+                name = outcome.event_type[:1].lower() + outcome.event_type[1:]
+                yield {"eventType": outcome.event_type, "mail": record, name: self._told(mail, outcome, concerned)}
 
-    def _bounce(self, mail: Mail, bounced: Sequence[str]) -> Mapping[str, Any]:
-        suppressed = all(_simulates(address, "suppressionlist") for address in bounced)
+    def _told(self, mail: Mail, outcome: _Outcome, concerned: Sequence[str]) -> Mapping[str, Any]:
+        match outcome.event_type:
+            case "Delivery":
+                return self._delivery(mail, concerned)
+            case "DeliveryDelay":
+                return self._delay(mail, concerned)
+            case "Complaint":
+                return self._complaint(mail, concerned, outcome.subtype)
+        return self._bounce(mail, concerned, outcome)
+
+    def _listed(self, mail: Mail, address: str) -> str | None:
+        """Why the account sends nothing to the address any more, where the configuration set respects that."""
+        known = self.account.suppressed.get(parseaddr(address)[1].lower())
+        respected = self.suppressing.get(mail.configuration_set or "", frozenset())
+        return known.reason if known is not None and known.reason in respected else None
+
+    def _delivery(self, mail: Mail, delivered: Sequence[str]) -> Mapping[str, Any]:
         return {
-            "bounceType": "Permanent",
-            "bounceSubType": "Suppressed" if suppressed else "General",
-            "bouncedRecipients": [
-                {
-                    "emailAddress": address,
-                    "action": "failed",
-                    "status": "5.1.1",
-                    "diagnosticCode": "smtp; 550 5.1.1 user unknown",
-                }
-                for address in bounced
-            ],
+            "timestamp": _iso(mail.at),
+            "processingTimeMillis": 0,
+            "recipients": delivered,
+            "smtpResponse": "250 2.6.0 Message received",
+            "remoteMtaIp": "127.0.0.1",
+            "reportingMTA": f"mta.{self._region}.amazonses.com",
+        }
+
+    def _delay(self, mail: Mail, delayed: Sequence[str]) -> Mapping[str, Any]:
+        return {
+            "timestamp": _iso(mail.at),
+            "delayType": "MailboxFull",
+            "expirationTime": _iso(mail.at + 14 * HOUR),
+            "delayedRecipients": [{"emailAddress": address, **_FULL} for address in delayed],
+        }
+
+    def _complaint(self, mail: Mail, complained: Sequence[str], listing: str | None) -> Mapping[str, Any]:
+        return {
+            "complainedRecipients": [{"emailAddress": address} for address in complained],
+            "timestamp": _iso(mail.at),
+            "feedbackId": f"{mail.message_id}-complaint",
+            "complaintSubType": listing,
+            "userAgent": "Amazon SES Mailbox Simulator",
+            "complaintFeedbackType": "abuse",
+            "arrivalDate": _iso(mail.at),
+        }
+
+    def _bounce(self, mail: Mail, bounced: Sequence[str], outcome: _Outcome) -> Mapping[str, Any]:
+        return {
+            "bounceType": outcome.bounce_type,
+            "bounceSubType": outcome.subtype,
+            "bouncedRecipients": [{"emailAddress": address, **outcome.details} for address in bounced],
             "timestamp": _iso(mail.at),
             "feedbackId": f"{mail.message_id}-bounce",
             "reportingMTA": f"dns; mta.{self._region}.amazonses.com",
@@ -246,10 +339,11 @@ def _problems(mail: Mail) -> Sequence[tuple[bool, str]]:
     ]
 
 
-def _simulates(address: str, *names: str) -> bool:
-    """Whether this is one of the mailbox simulator's addresses, with or without a label."""
+def _simulated(address: str) -> str:
+    """The mailbox of the simulator that the address is, with or without a label; else it is delivered to."""
     local, _, domain = parseaddr(address)[1].lower().partition("@")
-    return domain == _SIMULATOR and local.partition("+")[0] in names
+    name = local.partition("+")[0]
+    return name if domain == _SIMULATOR and name in _MAILBOXES else "delivered"
 
 
 def _iso(moment: Moment) -> str:

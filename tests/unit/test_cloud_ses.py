@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from local.cloud.inside_moto import Topic
 
 START = 1_700_000_000_000
-ALL = frozenset({"SEND", "DELIVERY", "BOUNCE", "COMPLAINT"})
+ALL = frozenset({"SEND", "DELIVERY", "DELIVERY_DELAY", "BOUNCE", "COMPLAINT", "OPEN", "CLICK"})
 
 
 class FakeTopic:
@@ -118,6 +118,67 @@ def test_the_simulators_complaint_address_gets_the_mail_and_complains() -> None:
     address = "complaint+1@simulator.amazonses.com"
     assert service.events(to=[address]) == ["Send", "Delivery", "Complaint"]
     assert service.topic.events[2]["complaint"]["complainedRecipients"] == [{"emailAddress": address}]
+
+
+def test_a_full_mailbox_bounces_softly_and_is_not_given_up() -> None:
+    service = Service()
+    address = "softbounce+1@simulator.amazonses.com"
+    service.ses.suppressing["set"] = frozenset({"BOUNCE", "COMPLAINT"})
+    assert service.events(to=[address]) == ["Send", "Bounce"]
+    bounce = service.topic.events[1]["bounce"]
+    assert (bounce["bounceType"], bounce["bounceSubType"]) == ("Transient", "MailboxFull")
+    assert service.ses.account.suppressed == {}
+
+
+def test_a_slow_mailbox_is_told_of_before_it_is_delivered_to() -> None:
+    service = Service()
+    assert service.events(to=["delay@simulator.amazonses.com"]) == ["Send", "DeliveryDelay", "Delivery"]
+    assert service.topic.events[1]["deliveryDelay"]["delayType"] == "MailboxFull"
+
+
+def test_who_is_out_of_the_office_gets_the_mail_and_answers_as_a_transient_bounce() -> None:
+    service = Service()
+    assert service.events(to=["ooto@simulator.amazonses.com"]) == ["Send", "Delivery", "Bounce"]
+    bounce = service.topic.events[2]["bounce"]
+    assert (bounce["bounceType"], bounce["bounceSubType"]) == ("Transient", "General")
+
+
+@pytest.mark.parametrize(
+    ("mailbox", "again", "member", "subtype"),
+    [
+        ("bounce", "Bounce", "bounce", "bounceSubType"),
+        ("complaint", "Complaint", "complaint", "complaintSubType"),
+    ],
+)
+def test_who_bounced_or_complained_is_sent_to_no_more_where_the_configuration_set_says_so(
+    mailbox: str, again: str, member: str, subtype: str
+) -> None:
+    service = Service()
+    address = f"{mailbox}@simulator.amazonses.com"
+    service.ses.suppressing["set"] = frozenset({"BOUNCE", "COMPLAINT"})
+    service.send(to=[address])
+    service.topic.events.clear()
+    assert service.events(to=[address.upper()]) == ["Send", again]
+    assert service.topic.events[1][member][subtype] == "OnAccountSuppressionList"
+    assert service.events(to=["a@b.example"])[-1] == "Delivery"
+
+
+def test_a_configuration_set_that_suppresses_nobody_goes_on_sending() -> None:
+    service = Service()
+    for _ in range(2):
+        service.send(to=["complaint@simulator.amazonses.com"])
+    assert [event["eventType"] for event in service.topic.events] == ["Send", "Delivery", "Complaint"] * 2
+
+
+@pytest.mark.parametrize("event_type", ["Open", "Click"])
+def test_what_a_reader_does_is_told_where_the_destination_asks_for_it(event_type: str) -> None:
+    for types, told in ((ALL, [event_type]), (frozenset({"SEND"}), [])):
+        service = Service(types)
+        mail = service.send(tags={"send_id": "s1"})
+        service.topic.events.clear()
+        service.ses.engage(mail.message_id, event_type)
+        assert [event["eventType"] for event in service.topic.events] == told
+        assert all(event[event_type.lower()]["timestamp"] for event in service.topic.events)
 
 
 def test_an_address_that_only_looks_like_the_simulators_is_delivered_to() -> None:

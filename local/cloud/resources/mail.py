@@ -28,8 +28,9 @@ def _make_identity(cloud: "Cloud", logical_id: str, properties: Properties) -> N
 
 
 def _make_configuration_set(cloud: "Cloud", logical_id: str, properties: Properties) -> None:
-    del properties
-    cloud.ses.configuration_sets.add(cloud.identity(logical_id)[0])
+    name = cloud.identity(logical_id)[0]
+    cloud.ses.configuration_sets.add(name)
+    cloud.ses.suppressing[name] = frozenset(properties.get("SuppressionOptions", {}).get("SuppressedReasons", []))
 
 
 def _make_event_destination(cloud: "Cloud", logical_id: str, properties: Properties) -> None:
@@ -66,13 +67,12 @@ KINDS: Final[Mapping[str, Kind]] = {
     "AWS::SES::ConfigurationSet": Kind(
         named("Name", "ses", "configuration-set/"),
         _make_configuration_set,
-        acts_on=frozenset({"Name"}),
+        acts_on=frozenset({"Name", "SuppressionOptions"}),
         inert=frozenset(
             {
                 "DeliveryOptions",
                 "ReputationOptions",
                 "SendingOptions",
-                "SuppressionOptions",
                 "TrackingOptions",
                 "VdmOptions",
             }
