@@ -1,5 +1,5 @@
 """The command line: `homing simulate`, `homing demo`, `homing local`, `homing preview`, `homing mails`,
-`homing segments`, `homing sends`."""
+`homing segments`, `homing sends`, `homing torture`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -11,6 +11,7 @@ from homing.domain.moments import Moment, parse_moment
 from local.preview.commands import mails, preview
 from local.segments.commands import app as segments
 from local.sends import sends
+from local.torture.commands import torture
 
 if TYPE_CHECKING:
     from local.simulation import Inputs
@@ -28,6 +29,7 @@ app.command()(preview)
 app.add_typer(mails)
 app.add_typer(segments)
 app.command()(sends)
+app.command()(torture)
 # Without emoji: a line number between colons is one.
 _errors = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 

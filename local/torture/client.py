@@ -1,0 +1,253 @@
+"""The shop's client and its shoppers' browsers: they do what a story tells, and repeat what got no answer."""
+
+import json
+import re
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final
+
+from homing.domain.moments import DAY, HOUR, MINUTE, Duration, Moment, format_moment
+from local.cloud import Cloud, Mail, Response
+from local.torture.chronicle import Chronicle
+from local.torture.faults import Faults
+from local.torture.mail_rules import MailRules
+from local.torture.names import contact_of
+from local.torture.stories import Act, Shopper, Story
+from local.torture.warming import HEADERS
+
+_FORM: Final = {"content-type": "application/x-www-form-urlencoded"}
+_ONE_CLICK: Final = "List-Unsubscribe=One-Click"
+_BACK_OFF: Final = (10_000, MINUTE, 10 * MINUTE, HOUR)
+_CONFIRM: Final = re.compile(r"https://[^/\s\"]+(/confirm/[\w.\-]+)")
+
+Line = dict[str, Any]
+
+
+class Client:
+    """Acts out a story on a cloud. What it was told in answer is kept, for the judges."""
+
+    def __init__(self, cloud: Cloud, story: Story, faults: Faults, chronicle: Chronicle, rules: MailRules) -> None:
+        self.acknowledged: list[Line] = []
+        """Every message that the API has said to be durable, in the order of the answers."""
+        self.answers: list[str] = []
+        self._cloud = cloud
+        self._story = story
+        self._faults = faults
+        self._chronicle = chronicle
+        self._rules = rules
+        self._addresses = [0 for _ in story.shoppers]
+        self._sent: list[list[Line]] = [[] for _ in story.shoppers]
+        self._numbers = 0
+
+    def do(self, act: Act) -> None:
+        """One act of the story, now."""
+        shopper = self._story.shoppers[act.shopper]
+        verb: Callable[..., None] = getattr(self, f"_{act.verb}")
+        verb(act.shopper, shopper, **act.told)
+
+    # What shoppers do in the shop
+
+    def _signs_up(self, number: int, shopper: Shopper, device: int | None = None) -> None:
+        self._tell(number, self._identify(number, shopper, device=device, consent=True))
+
+    def _is_known(self, number: int, shopper: Shopper, ago: int) -> None:
+        self._proven(shopper.address(self._addresses[number]))
+        self._tell(number, self._identify(number, shopper, consent=True, proven=True, ago=ago * DAY))
+
+    def _agrees(self, number: int, shopper: Shopper) -> None:
+        self._rules.stopped.discard(contact_of(shopper.address(self._addresses[number])))
+        self._tell(number, self._identify(number, shopper, consent=True))
+
+    def _withdraws(self, number: int, shopper: Shopper) -> None:
+        self._tell(number, self._identify(number, shopper, consent=False))
+
+    def _moves(self, number: int, shopper: Shopper, address: int) -> None:
+        self._addresses[number] = address
+        self._tell(number, self._identify(number, shopper))
+
+    def _browses(self, number: int, shopper: Shopper, product: int, device: int | None = None) -> None:
+        self._tell(number, self._track(shopper, "Product Viewed", _product(shopper, product), device))
+
+    def _adds(self, number: int, shopper: Shopper, product: int, device: int | None = None) -> None:
+        del device
+        self._tell(number, self._track(shopper, "Product Added", _product(shopper, product)))
+
+    def _orders(self, number: int, shopper: Shopper, order: str, total: int, ago: int = 0) -> None:
+        properties = {
+            "order_id": f"{shopper.marker}-{order}",
+            "total": total,
+            "currency": "EUR",
+            "products": [_product(shopper, 0)],
+        }
+        message = self._track(shopper, "Order Completed", properties)
+        self._tell(number, message | {"timestamp": format_moment(self._now - ago * DAY)})
+
+    def _refunds(self, number: int, shopper: Shopper, order: str) -> None:
+        self._tell(
+            number, self._track(shopper, "Order Refunded", {"order_id": f"{shopper.marker}-{order}", "total": 3})
+        )
+
+    def _returns(self, number: int, shopper: Shopper) -> None:
+        """On another device, where the client signs the shopper in."""
+        self._tell(number, self._track(shopper, "Product Viewed", _product(shopper, 1), 2, known=False))
+        self._tell(number, self._identify(number, shopper, device=2))
+
+    def _repeats(self, number: int, shopper: Shopper) -> None:
+        """The client sends all that it has ever sent once more."""
+        del shopper
+        for message in reversed(self._sent[number][-5:]):
+            self._post([message])
+
+    # What shoppers do with their mails
+
+    def _unsubscribes(self, number: int, shopper: Shopper) -> None:
+        mail = self._newest(shopper, "List-Unsubscribe")
+        if mail is None:
+            return self._withdraws(number, shopper)
+        path = _unsubscribe_path(mail)
+        contact = contact_of(mail.to[0])
+        self._insist("POST", path, _ONE_CLICK, partial(self._is_stopped, contact))
+        return None
+
+    def _scans(self, number: int, shopper: Shopper) -> None:
+        """A link scanner follows every link of the newest mail."""
+        mail = self._newest(shopper, "List-Unsubscribe")
+        if mail is not None:
+            for method in ("GET", "HEAD", "OPTIONS"):
+                self._request(method, _unsubscribe_path(mail), "")
+
+    def _confirms(self, number: int, shopper: Shopper) -> None:
+        found = ((mail, _CONFIRM.search(mail.text or "")) for mail in reversed(self._chronicle.mails))
+        for mail, link in found:
+            if link is not None and f"{shopper.marker}." in mail.to[0]:
+                self._proven(mail.to[0])
+                self._insist("POST", link[1], "", lambda: None)
+                return
+
+    def _prefers(self, number: int, shopper: Shopper) -> None:
+        """Nothing as long as there are no preferences to tell."""
+
+    def _asks_erasure(self, number: int, shopper: Shopper) -> None:
+        """Nothing as long as nobody can be erased."""
+
+    # How it is told
+
+    @property
+    def _now(self) -> Moment:
+        return self._cloud.timers.now()
+
+    def _proven(self, address: str) -> None:
+        self._rules.proven.add(contact_of(address))
+        self._rules.stopped.discard(contact_of(address))
+
+    def _is_stopped(self, contact: str) -> None:
+        self._rules.stopped.add(contact)
+        self._rules.proven.discard(contact)
+
+    def _newest(self, shopper: Shopper, header: str) -> Mail | None:
+        mails = (mail for mail in reversed(self._chronicle.mails) if f"{shopper.marker}." in mail.to[0])
+        return next((mail for mail in mails if header in dict(mail.headers)), None)
+
+    def _identify(
+        self,
+        number: int,
+        shopper: Shopper,
+        *,
+        device: int | None = None,
+        consent: bool | None = None,
+        proven: bool = False,
+        ago: Duration = 0,
+    ) -> Line:
+        told = {
+            "firstName": f"Ada {shopper.marker}.",
+            "email": shopper.address(self._addresses[number]),
+            "language": shopper.language,
+            "timezone": shopper.timezone,
+            "birthday": shopper.birthday,
+        }
+        message = self._message(shopper, "identify", device, ago) | {
+            "traits": {name: value for name, value in told.items() if value is not None}
+        }
+        if consent is not None:
+            asked: Line = {"categoryPreferences": {"marketing": consent}}
+            proof = {"confirmedAt": format_moment(self._now - ago)} if proven else {}
+            message["context"] = {"consent": asked | proof}
+        return message
+
+    def _track(
+        self, shopper: Shopper, event: str, properties: Line, device: int | None = None, *, known: bool = True
+    ) -> Line:
+        message = self._message(shopper, "track", device) | {"event": event, "properties": properties}
+        if not known:
+            del message["userId"]
+        return message
+
+    def _message(self, shopper: Shopper, kind: str, device: int | None, ago: Duration = 0) -> Line:
+        self._numbers += 1
+        named = {} if device is None else {"anonymousId": f"device-{shopper.marker}-{device}"}
+        return {
+            "messageId": f"message-{self._numbers}",
+            "type": kind,
+            "userId": shopper.user_id,
+            "timestamp": format_moment(self._now - ago),
+            **named,
+        }
+
+    def _tell(self, number: int, message: Line) -> None:
+        self._sent[number].append(message)
+        self._post([message])
+
+    def _post(self, batch: list[Line], tries: int = 0) -> None:
+        answer = self._request("POST", "/v1/batch", json.dumps({"batch": batch}), HEADERS)
+        if answer is not None and answer.status == 200:
+            self.acknowledged += batch
+            self._check_durable(batch)
+        if answer is None or answer.status >= 500 or self._faults.strikes("client"):
+            self._again(partial(self._post, batch, tries + 1), tries)
+        elif answer.status != 200:
+            self._chronicle.violated("good requests are taken", f"{answer.status} {answer.body!r} for {batch}")
+
+    def _insist(self, method: str, path: str, body: str, done: Callable[[], None], tries: int = 0) -> None:
+        answer = self._request(method, path, body, _FORM)
+        if answer is not None and answer.status == 200:
+            done()
+        else:
+            self._again(partial(self._insist, method, path, body, done, tries + 1), tries)
+
+    def _again(self, request: Callable[[], None], tries: int) -> None:
+        if tries < 12:
+            self._cloud.timers.call_at(self._now + _BACK_OFF[min(tries, len(_BACK_OFF) - 1)], request)
+
+    def _request(self, method: str, path: str, body: str, headers: Line | None = None) -> Response | None:
+        """The answer, or None where the request or its answer was lost on the way."""
+        if self._faults.strikes("client"):
+            return None
+        answer = self._cloud.http(method, path, headers=headers or {}, body=body)
+        self.answers.append(f"{method} {path} {answer.status}")
+        return None if self._faults.strikes("client") else answer
+
+    def _check_durable(self, batch: list[Line]) -> None:
+        kept = {json.loads(image["body"]["S"])["message_id"] for image in self._chronicle.under("EVENT#").values()}
+        for message in batch:
+            if message["messageId"] not in kept:
+                self._chronicle.violated("durable before acknowledged", message["messageId"])
+
+
+def _product(shopper: Shopper, product: int) -> Line:
+    """A product that many buy; its name is nobody's."""
+    del shopper
+    name = ("Teapot", "Matcha", "Bowl")[product]
+    return {
+        "product_id": name.lower(),
+        "name": name,
+        "category": "Things",
+        "price": 20.0,
+        "quantity": 1,
+        "currency": "EUR",
+        "url": f"https://shop.example/{name.lower()}",
+    }
+
+
+def _unsubscribe_path(mail: Mail) -> str:
+    link = dict(mail.headers)["List-Unsubscribe"].strip("<>")
+    return "/" + link.split("/", 3)[3].partition("?")[0]

@@ -1,0 +1,108 @@
+"""The command `homing torture`."""
+
+import os
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from local.cloud import Cloud
+    from local.torture.trial import Verdict
+
+_console = Console(highlight=False, soft_wrap=True, emoji=False)
+_errors = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
+
+_SHRINKING_SECONDS = 60
+_SHRUNK = 3
+"""Violated seeds that are cut down; where there are more, they most often are the same."""
+
+
+def torture(
+    *,
+    seeds: Annotated[int, typer.Option(help="How many seeds, from 0 on.", min=1)] = 100,
+    seed: Annotated[int | None, typer.Option(help="Only this seed, as a failure names it.", min=0)] = None,
+    workers: Annotated[int, typer.Option(help="Processes at a time; 0 takes one for each core.", min=0)] = 0,
+) -> None:
+    """Let faults befall the deployed template, and hold it to its word: never twice, never after "stop", never lost.
+
+    Each seed draws a story of a few shoppers over some weeks, and what goes wrong on the way: functions die between any
+    two AWS calls, calls are throttled, fail or lose their answers after the effect, deliveries come again, late and in
+    another order, functions run in the middle of others. After every step all invariants are held
+    (docs/decisions/0020-torture.md).
+
+    Ends with 0 where nothing is violated; else with 1, the violations, and the shortest story that shows them.
+
+    Example:  homing torture --seeds 1000
+    """
+    numbers = range(seeds) if seed is None else [seed]
+    workers = workers or os.cpu_count() or 1
+    violated = _torture(numbers, workers)
+    raise typer.Exit(1 if violated else 0)
+
+
+def _torture(numbers: Sequence[int], workers: int) -> bool:
+    from local.torture.show import summary
+
+    with _opened() as cloud:
+        started = time.perf_counter()
+        verdicts = _try_all(cloud, numbers, workers)
+        _console.print(summary(verdicts, time.perf_counter() - started), markup=False)
+        violated = [verdict for verdict in verdicts if verdict.violations]
+        for verdict in violated[:_SHRUNK]:
+            _show_shortest(cloud, verdict, workers)
+    if len(violated) > _SHRUNK:
+        _console.print("violated as well: " + ", ".join(str(verdict.seed) for verdict in violated[_SHRUNK:]))
+    return bool(violated)
+
+
+def _try_all(cloud: "Cloud", numbers: Sequence[int], workers: int) -> "list[Verdict]":
+    from local.torture.forks import ChildFailed, in_children
+    from local.torture.show import progress
+    from local.torture.shrinking import TRIAL_BOUND
+    from local.torture.trial import case_of, try_case
+
+    verdicts: list[Verdict] = []
+    with progress(_errors, "seeds", len(numbers)) as step:
+        for number, told in in_children(
+            numbers, lambda each: try_case(cloud, case_of(each)), workers=workers, bound=TRIAL_BOUND
+        ):
+            if isinstance(told, ChildFailed):
+                _fail(f"seed {number} could not be judged: {told}")
+            verdicts.append(told)
+            step(sum(bool(verdict.violations) for verdict in verdicts))
+    return sorted(verdicts, key=lambda verdict: verdict.seed)
+
+
+def _show_shortest(cloud: "Cloud", verdict: "Verdict", workers: int) -> None:
+    from local.torture.show import failure
+    from local.torture.shrinking import shrink
+    from local.torture.trial import case_of
+
+    case, told = shrink(cloud, case_of(verdict.seed), verdict, workers=workers, seconds=_SHRINKING_SECONDS)
+    for line in failure(case, told, None):
+        _console.print(line, markup=False)
+
+
+@contextmanager
+def _opened() -> Iterator["Cloud"]:
+    """The stage of all trials; exit status 2 where it cannot be set up."""
+    from homing.emails import EmailError
+    from local.cloud import CloudError
+    from local.shop_files import ShopFileError
+    from local.torture.stage import opened
+
+    with ExitStack() as stack:
+        try:
+            cloud = stack.enter_context(opened())
+        except (CloudError, EmailError, ShopFileError) as error:
+            _fail(str(error))
+        yield cloud
+
+
+def _fail(message: str) -> NoReturn:
+    _errors.print(f"homing: {message}", markup=False)
+    raise typer.Exit(2)

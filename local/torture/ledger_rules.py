@@ -1,0 +1,152 @@
+"""The invariants of what is kept: the ledger, the runs, the events and the profiles."""
+
+import json
+import zlib
+from base64 import b64decode
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, Final
+
+from homing.domain.moments import DAY, HOUR, Moment, format_moment, parse_moment
+from local.torture.chronicle import Change, Chronicle, Image, named, text
+from local.torture.mail_rules import MailRules
+from local.torture.shop import Rules
+
+_FINAL: Final = frozenset({"sent", "skipped", "failed"})
+_DELIVERY: Final = ("delayed", "delivered", "bounced_softly", "bounced", "rejected", "complained")
+
+
+class LedgerRules:
+    """Watches a chronicle, and judges it once all has settled."""
+
+    def __init__(self, chronicle: Chronicle, mails: MailRules, rules: Rules) -> None:
+        self._chronicle = chronicle
+        self._mails = mails
+        self._rules = rules
+        chronicle.on_change.append(self._see)
+
+    def judge(self, faults_ended_at: Moment) -> None:
+        """Holds the invariants of the end: since `faults_ended_at` all went well, and there was time to settle."""
+        parked = self._chronicle.cloud.dead_letters()
+        self._judge_ledger()
+        self._judge_runs(faults_ended_at)
+        if parked:
+            return  # an alarm has called a person, who decides what becomes of it
+        self._judge_profiles()
+        self._judge_due()
+
+    # On the way
+
+    def _see(self, change: Change) -> None:
+        if change.sk.startswith("SEND#"):
+            self._see_send(change)
+        elif change.sk.startswith("RUN#") and text(change.before, "ended") not in (None, text(change.after, "ended")):
+            self._violated("a run ends once", f"{change.sk} ended again")
+
+    def _see_send(self, change: Change) -> None:
+        before, after = text(change.before, "outcome"), text(change.after, "outcome")
+        if before in _FINAL and after is not None and after != before:
+            self._violated("the ledger stays", f"{change.sk} was {before} and became {after}")
+        ranks = [_rank(text(image, "delivery")) for image in (change.before, change.after)]
+        if change.after is not None and ranks[1] < ranks[0]:
+            told = [text(image, "delivery") for image in (change.before, change.after)]
+            self._violated("delivery only grows", f"{change.sk} was {told[0]} and became {told[1]}")
+
+    # At the end
+
+    def _judge_ledger(self) -> None:
+        """Every mail that was permitted is in the ledger, as what became of it."""
+        outcomes = {sk.removeprefix("SEND#"): text(image, "outcome") for (_, sk), image in self._ledger()}
+        for mail, journey in self._mails.permitted.items():
+            if mail not in outcomes:
+                self._violated("nothing lost silently", f"a mail of {journey} was permitted, and the ledger is silent")
+        sent = {mail for mail, outcome in outcomes.items() if outcome == "sent"}
+        feedback_parked = any("Feedback" in letter.queue for letter in self._chronicle.cloud.dead_letters())
+        for mail in sent - self._mails.accepted:
+            self._violated("counters equal the ledger", f"mail {mail} counts as sent, and SES never took it")
+        for mail in self._mails.accepted - sent:
+            told = outcomes.get(mail)
+            if not (told == "unknown" and feedback_parked):
+                self._violated("counters equal the ledger", f"SES took mail {mail}, and it counts as {told}")
+
+    def _ledger(self) -> Iterator[tuple[tuple[str, str], Image]]:
+        yield from self._chronicle.under("SEND#").items()
+
+    def _judge_runs(self, faults_ended_at: Moment) -> None:
+        """Every entry has had one execution, and those that began among the faults have ended, with their licences."""
+        entries: Counter[tuple[str, ...]] = Counter()
+        young = set()
+        parked = self._chronicle.cloud.dead_letters()
+        for run, told in self._chronicle.journeys():
+            entries[told["journey"], told["profile_id"], told["entry"]] += 1
+            if run.execution.started_at > faults_ended_at:
+                young.add(told["run_id"])
+            elif run.execution.ended_at is None:
+                self._violated("everything ends", f"{run.execution.name} still runs")
+            elif not parked:
+                self._judge_run(told)
+        for (journey, profile, entry), count in entries.items():
+            if count > 1:
+                self._violated("one run", f"{count} executions of {journey} for {profile} and {entry}")
+        for (pk, _), image in ({} if parked else self._chronicle.under("CONTACT")).items():
+            for run_id in named(image, "run:").keys() - young:
+                self._violated("no licence is left", f"{pk} still licences {run_id}")
+
+    def _judge_run(self, told: dict[str, str]) -> None:
+        """The run's end is kept, and what became of each of its mails up to the last that was due."""
+        kept = self._chronicle.items.get((f"P#{told['profile_id']}", f"RUN#{told['journey']}#{told['entry']}"))
+        if text(kept, "ended") is None:
+            self._violated("everything ends", f"the end of {told['run_id']} was not kept")
+
+    def _judge_profiles(self) -> None:
+        """Each profile is what a clean fold makes of its events."""
+        events = self._chronicle.of_each_partition("EVENT#")
+        profiles = {pk: _state(image) for (pk, sk), image in self._chronicle.items.items() if sk == "PROFILE"}
+        for pk, state in profiles.items():
+            if state.get("joined_to") is None:
+                facts = state.get("facts", {})
+                owned = [pk, *(f"P#{alias}" for alias in facts.get("anonymous", ()))]
+                expected = _clean_fold([image for each in owned for image in events.get(each, [])])
+                for part in sorted({*facts, *expected} - {"anonymous", "user_id"}):
+                    if facts.get(part) != expected.get(part):
+                        told = f"{pk} has {part} {facts.get(part)}, a clean fold gives {expected.get(part)}"
+                        self._violated("a fold is a fold", told)
+        for pk in events.keys() - profiles.keys():
+            self._violated("nothing lost silently", f"the events of {pk} made no profile")
+
+    def _judge_due(self) -> None:
+        """No look is overdue."""
+        for pk, sk in self._chronicle.items:
+            if pk.startswith("DUE#") and parse_moment(sk.partition("#")[0]) < self._chronicle.now - HOUR:
+                self._violated("looks come", f"{pk} {sk} is overdue at {format_moment(self._chronicle.now)}")
+            if pk.startswith("OPEN#") and parse_moment(sk.partition("#")[0]) < self._chronicle.now - DAY:
+                self._violated("fates are settled", f"{pk} {sk} is still open")
+
+    def _violated(self, rule: str, what: str) -> None:
+        self._chronicle.violated(rule, what)
+
+
+def _rank(delivery: str | None) -> int:
+    return -1 if delivery is None else _DELIVERY.index(delivery)
+
+
+def _state(image: Image) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(zlib.decompress(b64decode(image["state"]["B"])))
+    return told
+
+
+def _clean_fold(images: list[Image]) -> dict[str, Any]:
+    """The facts that these events come to, each folded once, in the order of their keys.
+
+    The fold itself is the product's: the law is that nothing but the events decides what it comes to.
+    """
+    from homing.adapters.profiles import stored_event
+    from homing.domain.profile import Profile
+
+    profile = Profile()
+    for image in images:
+        if "quiet" not in image:
+            event, received_at = stored_event(image)
+            profile = profile.after(event, received_at)
+    told: dict[str, Any] = json.loads(profile.model_dump_json(exclude_defaults=True))
+    return told

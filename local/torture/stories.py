@@ -1,0 +1,186 @@
+"""Stories: what a few shoppers do over some weeks, drawn from a seed, as plain data that can be shown and cut."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from random import Random
+from typing import Any, Final
+
+from homing.domain.moments import DAY, HOUR, MINUTE, Duration, Moment, format_moment, parse_moment
+
+OPENING: Final = parse_moment("2026-03-02T10:00:00Z")
+"""When the shop is deployed. Stories begin up to nine months later, among them weeks in which clocks are changed."""
+
+LENGTH: Final = 30 * DAY
+
+_ZONES: Final = ("Europe/London", "Europe/Berlin", "America/New_York", "Australia/Sydney", "Asia/Kolkata", None)
+_PERSONAS: Final = ("newcomer", "newcomer", "leaver", "leaver", "lapsed", "birthday")
+
+
+@dataclass(frozen=True, slots=True)
+class Shopper:
+    """Somebody who shops. `marker` stands in the name, in both addresses and in the names of own products.
+
+    `mailbox` is a label of SES's simulator (`bounce`, `complaint`), or None for an ordinary address.
+    """
+
+    marker: str
+    language: str
+    timezone: str | None
+    mailbox: str | None = None
+    birthday: str | None = None
+
+    @property
+    def user_id(self) -> str:
+        return f"user-{self.marker}"
+
+    def address(self, number: int = 0) -> str:
+        """The shopper's address, or one that came after it."""
+        label = f"{self.marker}.{number}"
+        if self.mailbox is None or number:
+            return f"{label}@post.example"
+        return f"{self.mailbox}+{label}@simulator.amazonses.com"
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One thing that a shopper does, `at` so long after the story's beginning.
+
+    With `ambush` it is done instead when the functions have made so many more AWS calls: in the middle of one.
+    """
+
+    at: Duration
+    shopper: int
+    verb: str
+    told: dict[str, Any] = field(default_factory=dict)
+    ambush: int | None = None
+
+    def __str__(self) -> str:
+        when = f"day {self.at // DAY:2} {self.at % DAY // HOUR:02}:{self.at % HOUR // MINUTE:02}"
+        told = " ".join(f"{name}={value}" for name, value in self.told.items())
+        middle = f", {self.ambush} AWS calls later, amid a call" if self.ambush is not None else ""
+        return f"{when}  shopper {self.shopper} {self.verb} {told}".rstrip() + middle
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Shoppers, and what they do, in the order of `at`."""
+
+    begins: Moment
+    shoppers: Sequence[Shopper]
+    acts: Sequence[Act]
+
+    def without(self, places: set[int]) -> "Story":
+        """The story without the acts at these places."""
+        return replace(self, acts=[act for place, act in enumerate(self.acts) if place not in places])
+
+    def lines(self) -> list[str]:
+        """The story for people."""
+        cast = [
+            f"shopper {number}: {shopper.address()}, {shopper.language}, {shopper.timezone or 'no time zone'}"
+            for number, shopper in enumerate(self.shoppers)
+        ]
+        return [f"begins {format_moment(self.begins)}", *cast, *map(str, self.acts)]
+
+
+def draw(seed: int) -> Story:
+    """The story of a seed."""
+    random = Random(f"story {seed}")
+    begins = OPENING + 10 * DAY + random.randrange(260) * DAY + random.randrange(24 * 60) * MINUTE
+    shoppers: list[Shopper] = []
+    acts: list[Act] = []
+    for number in range(random.choice((2, 3, 3, 4))):
+        persona = random.choice(_PERSONAS)
+        shopper = _shopper(random, f"zq{seed % 10_000}n{number}w", begins, persona)
+        shoppers.append(shopper)
+        acts += _Life(random, number).lived(persona)
+    acts = sorted((act for act in acts if act.at < LENGTH), key=lambda act: act.at)
+    return Story(begins, shoppers, acts)
+
+
+def _shopper(random: Random, marker: str, begins: Moment, persona: str) -> Shopper:
+    mailbox = random.choices((None, "bounce", "complaint"), (8, 1, 1))[0]
+    birthday = None
+    if persona == "birthday" or random.random() < 0.1:
+        soon = begins + random.randrange(6, 25) * DAY
+        birthday = f"1990-{format_moment(soon)[5:10]}"
+    return Shopper(marker, random.choice(("en", "de")), random.choice(_ZONES), mailbox, birthday)
+
+
+class _Life:
+    """The acts of one shopper."""
+
+    def __init__(self, random: Random, shopper: int) -> None:
+        self._random = random
+        self._shopper = shopper
+        self._acts: list[Act] = []
+
+    def lived(self, persona: str) -> list[Act]:
+        """What the shopper does as such a one, and what befalls anybody."""
+        beginning: Callable[[], None] = getattr(self, f"_{persona}")
+        beginning()
+        for _ in range(self._random.choice((1, 2, 3, 5))):
+            self._befalls()
+        return self._acts
+
+    def _does(self, at: Duration, verb: str, **told: Any) -> None:
+        self._acts.append(Act(at, self._shopper, verb, told))
+
+    def _day(self, first: float = 0, last: float = LENGTH / DAY) -> Duration:
+        return int(self._random.uniform(first, last) * DAY) // MINUTE * MINUTE
+
+    def _order(self, at: Duration, ago: Duration = 0) -> None:
+        number = f"o{len(self._acts)}"
+        self._does(at, "orders", order=number, total=self._random.randrange(5, 90), ago=ago // DAY)
+        if self._random.random() < 0.2:
+            self._does(at + self._day(0.1, 3), "refunds", order=number)
+
+    def _newcomer(self) -> None:
+        signs_up = self._day(0, 12)
+        if self._random.random() < 0.4:
+            self._does(max(0, signs_up - self._day(0, 1)), "browses", device=1, product=1)
+        self._does(signs_up, "signs_up", device=1)
+        self._does(signs_up + self._day(0.001, 0.5), "confirms")
+        if self._random.random() < 0.3:
+            self._order(signs_up + self._day(0.01, 12))
+
+    def _leaver(self) -> None:
+        self._does(0, "is_known", ago=self._random.randrange(5, 300))
+        for _ in range(self._random.choice((1, 1, 2))):
+            leaves = self._day(0.1, 20)
+            self._does(leaves, "adds", product=self._random.randrange(3))
+            if self._random.random() < 0.5:
+                self._does(leaves + self._day(0, 0.02), "adds", product=self._random.randrange(3))
+            if self._random.random() < 0.5:
+                self._order(leaves + self._day(0.02, 4))
+
+    def _lapsed(self) -> None:
+        self._does(0, "is_known", ago=200)
+        self._order(MINUTE, ago=self._random.randrange(80, 95) * DAY)
+
+    def _birthday(self) -> None:
+        self._does(self._day(0, 2), "is_known", ago=self._random.randrange(5, 100))
+
+    def _befalls(self) -> None:
+        """One of the things that befall anybody."""
+        verb = self._random.choice(
+            (
+                *("unsubscribes", "withdraws", "agrees", "scans", "moves", "browses", "adds", "orders"),
+                *("confirms", "prefers", "returns", "repeats", "rejoins", "asks_erasure"),
+            )
+        )
+        at = self._day(1)
+        match verb:
+            case "orders":
+                self._order(at)
+            case "adds" | "browses":
+                self._does(at, verb, product=self._random.randrange(3), device=self._random.choice((None, 1, 2)))
+            case "moves":
+                self._does(at, verb, address=1)
+            case "rejoins":
+                self._does(at, "unsubscribes")
+                self._does(at + self._day(0.01, 4), "agrees")
+                self._does(at + self._day(4, 5), "confirms")
+            case _:
+                self._does(at, verb)
+        if self._random.random() < 0.3:
+            self._acts[-1] = replace(self._acts[-1], ambush=self._random.randrange(1, 120))
