@@ -196,7 +196,7 @@ def test_an_error_tells_its_place_in_words() -> None:
 
 def test_the_default_shop_is_whole() -> None:
     shop = default_shop()
-    assert list(shop.journeys) == ["welcome", "cart", "winback", "birthday"]
+    assert list(shop.journeys) == ["confirmation", "cart", "welcome", "birthday", "winback"]
     assert all(journey.description for journey in shop.journeys.values())
 
 

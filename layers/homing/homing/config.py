@@ -33,6 +33,7 @@ class ShopSettings(TableSettings):
 class EnrollSettings(ShopSettings):
     """For functions/enroll."""
 
+    confirmation_state_machine_arn: str
     welcome_state_machine_arn: str
     cart_state_machine_arn: str
     winback_state_machine_arn: str

@@ -1,0 +1,260 @@
+"""Consent: what was asked for is not agreed to until it is proven, for the address at which it was proven."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from homing.domain.events import NEED_PROOF, Event
+from homing.domain.facts import ProfileFacts
+from homing.domain.ids import contact_id
+from homing.domain.journeys import wanted
+from homing.domain.moments import DAY, HOUR, MINUTE, Moment
+from homing.domain.profile import Profile
+from homing.domain.unsubscribe import Subscriber
+from homing.usecases.confirm import confirm
+from tests.fakes.stories import NOW, default_shop, happened, profile_of, signed_up, withdrew
+from tests.fakes.world import ADA, ADDRESS, World
+
+OTHER = "other@example.com"
+
+
+def asked(at: Moment = NOW, **more: Any) -> Event:
+    """A sign-up as it counts with double opt-in."""
+    return signed_up(at, **more).with_proof_wanted()
+
+
+def confirmed(at: Moment = NOW, email: str = ADDRESS, purpose: str = "marketing") -> Event:
+    """The press of the button in the mail to this address."""
+    proof = {"confirmed_at": at, "confirmed_by": contact_id(email), "source": "double_opt_in"}
+    return happened("Subscription Confirmed", at, consent={purpose: True}, **proof)
+
+
+def vouched(at: Moment = NOW, confirmed_at: Moment = NOW) -> Event:
+    """A consent that the shop itself has had confirmed, told at some time."""
+    return signed_up(at, confirmed_at=confirmed_at).with_proof_wanted()
+
+
+def entry_of(*events: Event, at: Moment = NOW) -> str | None:
+    """The entry under which a confirmation is asked for."""
+    wants = wanted(default_shop().journeys, profile_of(*events), at)
+    return next((want.entry for want in wants if want.journey.name == "confirmation"), None)
+
+
+def test_what_was_asked_for_waits_and_is_not_agreed_to() -> None:
+    profile = profile_of(asked(wording="2026-01"))
+    assert not profile.agrees_to("marketing")
+    assert profile.pending()["marketing"].wording == "2026-01"
+
+
+def test_a_press_grants_what_was_asked_for_with_its_proof() -> None:
+    profile = profile_of(asked(), confirmed(NOW + HOUR))
+    assert profile.agrees_to("marketing")
+    assert profile.pending() == {}
+    assert profile.consent["marketing"].confirmed_at == NOW + HOUR
+
+
+def test_a_client_that_repeats_the_consent_asks_for_nothing_more() -> None:
+    assert profile_of(asked(), confirmed(NOW + HOUR), asked(NOW + DAY)).pending() == {}
+
+
+def test_a_withdrawal_ends_what_was_asked_for_before_it_and_nothing_after_it() -> None:
+    assert profile_of(asked(), withdrew(NOW + HOUR)).pending() == {}
+    assert set(profile_of(asked(NOW + DAY), withdrew(NOW + HOUR)).pending()) == {"marketing"}
+    assert profile_of(asked(), withdrew(NOW)).pending() == {}
+
+
+def test_a_proof_that_is_told_again_after_a_withdrawal_undoes_it_not() -> None:
+    profile = profile_of(vouched(), withdrew(NOW + HOUR), vouched(NOW + DAY, confirmed_at=NOW))
+    assert not profile.agrees_to("marketing")
+    assert profile.pending() == {}
+
+
+def test_a_new_proof_after_a_withdrawal_counts() -> None:
+    assert profile_of(vouched(), withdrew(NOW + HOUR), vouched(NOW + DAY, NOW + DAY)).agrees_to("marketing")
+
+
+def test_what_one_address_has_proven_holds_for_no_other() -> None:
+    moved = [asked(), confirmed(NOW + HOUR), happened(at=NOW + DAY, traits={"email": OTHER})]
+    assert not profile_of(*moved).agrees_to("marketing")
+    assert set(profile_of(*moved, asked(NOW + DAY, email=OTHER)).pending()) == {"marketing"}
+    assert profile_of(*moved, asked(NOW + DAY, email=OTHER), confirmed(NOW + 2 * DAY, OTHER)).agrees_to("marketing")
+
+
+def test_what_the_shop_vouches_for_holds_for_the_person() -> None:
+    assert profile_of(vouched(), happened(at=NOW + DAY, traits={"email": OTHER})).agrees_to("marketing")
+
+
+def test_tracking_needs_no_proof_and_no_other_purpose_is_kept() -> None:
+    told = {"tracking": True, "newsletter": True, "C0004": True}
+    facts = ProfileFacts(profile_of(happened(consent=told).with_proof_wanted()))
+    assert facts.get("consent.tracking") is True
+    assert facts.get("consent.newsletter") is False
+    assert facts.get("consent.newsletter_asked_at") == NOW
+    assert facts.profile.consent.keys() == {"tracking"}
+
+
+def test_when_it_was_asked_for_is_known_only_while_it_waits() -> None:
+    def asked_at(*events: Event) -> Any:
+        return ProfileFacts(profile_of(*events)).get("consent.marketing_asked_at")
+
+    assert asked_at(asked(), asked(NOW + HOUR)) == NOW + HOUR
+    assert asked_at(asked(), confirmed(NOW + HOUR)) is asked_at(asked(), withdrew(NOW + HOUR)) is asked_at() is None
+
+
+# The journey that asks
+
+
+def test_a_wish_is_asked_about_once_however_often_it_is_repeated() -> None:
+    assert entry_of(asked()) == entry_of(asked(), asked(NOW + HOUR)) == entry_of(asked(), at=NOW + DAY) == "0"
+
+
+def test_a_wish_after_a_withdrawal_is_another() -> None:
+    gone = [asked(), confirmed(NOW + MINUTE), withdrew(NOW + HOUR)]
+    assert entry_of(*gone) is None
+    assert entry_of(*gone, asked(NOW + 2 * HOUR), at=NOW + 2 * HOUR) == str(NOW // DAY)
+
+
+def test_withdrawals_dated_back_are_of_the_day_on_which_they_came() -> None:
+    entries = {entry_of(withdrew(NOW - years * 365 * DAY), asked()) for years in (1, 2, 3)}
+    assert entries == {str(NOW // DAY - 10)}  # of that day all these were received
+
+
+def test_wishes_of_an_import_are_not_asked_about() -> None:
+    assert entry_of(asked(NOW - 3 * DAY)) is None
+
+
+def test_who_has_confirmed_is_not_asked() -> None:
+    assert entry_of(asked(), confirmed()) is entry_of(vouched()) is None
+
+
+@pytest.mark.parametrize(
+    ("later", "reason"),
+    [
+        (confirmed(NOW + HOUR), "confirmed"),
+        (withdrew(NOW + HOUR), "consent_withdrawn"),
+        (withdrew(NOW + HOUR, source="unsubscribe"), "unsubscribed"),
+        (happened("Cart Viewed", NOW + HOUR), None),
+    ],
+)
+def test_the_question_ends_with_the_answer(later: Event, reason: str | None) -> None:
+    journey = default_shop().journeys["confirmation"]
+    assert journey.exit_reason(profile_of(asked(), later), "0") == reason
+
+
+# The press
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+SUBSCRIBER = Subscriber(contact_id(ADDRESS), ADA)
+
+
+def press(world: World, now: Moment, subscriber: Subscriber = SUBSCRIBER) -> bool:
+    """The button, and what follows from it."""
+    told = len(world.events.all)
+    answer = confirm(subscriber, profiles=world.profiles, events=world.events, now=now)
+    for event in world.events.all[told:]:
+        world.tell(event, now=now)
+    return answer
+
+
+def test_the_press_of_the_button_starts_the_welcome(world: World) -> None:
+    world.tell(asked(wording="2026-01"))
+    assert world.running == {"confirmation"}
+    assert press(world, NOW + MINUTE)
+    assert world.running == {"welcome"}
+    consent = world.record().facts.consent["marketing"]
+    assert (consent.source, consent.wording, consent.confirmed_at) == ("double_opt_in", "2026-01", NOW + MINUTE)
+    assert world.contact().consent
+
+
+def test_the_press_grants_each_purpose_that_waits_and_no_other(world: World) -> None:
+    world.tell(asked(consent={"newsletter": True}))
+    assert press(world, NOW + MINUTE)
+    facts = world.record().facts
+    assert (facts.agrees_to("newsletter"), facts.agrees_to("marketing")) == (True, False)
+    assert not world.contact().consent
+
+
+def test_a_second_press_says_the_same_and_changes_nothing(world: World) -> None:
+    world.tell(asked())
+    press(world, NOW + MINUTE)
+    before = world.record().facts
+    assert press(world, NOW + HOUR)
+    assert world.record().facts == before
+
+
+def test_the_link_of_an_old_mail_undoes_no_withdrawal(world: World) -> None:
+    world.tell(asked())
+    press(world, NOW + MINUTE)
+    world.tell(withdrew(NOW + HOUR), now=NOW + HOUR)
+    assert not press(world, NOW + DAY)
+    assert not world.contact().consent
+
+
+def test_the_link_of_one_address_confirms_no_other(world: World) -> None:
+    world.tell(asked(email="mallory@example.com"))
+    world.tell(asked(NOW + MINUTE))
+    assert not press(world, NOW + HOUR, Subscriber(contact_id("mallory@example.com"), ADA))
+    assert not world.contact().consent
+    assert not world.record().facts.agrees_to("marketing")
+
+
+def test_who_confirms_one_address_and_then_names_another_proves_nothing_for_it(world: World) -> None:
+    world.tell(asked(email="mallory@example.com"))
+    assert press(world, NOW + MINUTE, Subscriber(contact_id("mallory@example.com"), ADA))
+    world.tell(asked(NOW + HOUR), now=NOW + HOUR)
+    assert world.contact("mallory@example.com").consent
+    assert not world.contact().consent
+
+
+def test_another_account_with_an_address_takes_no_consent_from_it(world: World) -> None:
+    world.tell(asked())
+    press(world, NOW + MINUTE)
+    world.tell(asked(NOW + HOUR, user="mallory"), now=NOW + HOUR)
+    assert world.contact().consent
+
+
+# Nothing grants marketing without proof
+
+steps = st.integers(0, 60).map(lambda step: NOW - 30 * DAY + step * 12 * HOUR)
+addresses = st.sampled_from([ADDRESS, OTHER])
+purposes = st.dictionaries(st.sampled_from(["marketing", "newsletter", "tracking"]), st.booleans(), min_size=1)
+tellings = st.builds(
+    lambda at, email, consent, name: happened(name, at, traits={"email": email}, consent=consent).with_proof_wanted(),
+    steps,
+    addresses,
+    purposes,
+    st.sampled_from([None, "Preferences Changed", "Order Completed"]),
+)
+
+
+@settings(max_examples=80)
+@given(st.lists(tellings, min_size=1, max_size=8))
+def test_whatever_is_told_without_proof_no_permit_is_given(events: Sequence[Event]) -> None:
+    world = World()
+    world.tell(*events)
+    assert not any(contact.consent for contact in world.contacts.contacts.values())
+    assert not any(world.record().facts.agrees_to(purpose) for purpose in NEED_PROOF)
+    assert world.running <= {"confirmation"}
+
+
+@settings(max_examples=80)
+@given(st.lists(tellings, max_size=5), st.lists(st.builds(confirmed, steps, addresses), max_size=3), st.data())
+def test_an_address_may_be_written_to_only_if_it_has_itself_confirmed(
+    told: list[Event], presses: list[Event], data: st.DataObject
+) -> None:
+    profile = profile_of(*data.draw(st.permutations([*told, *presses])))
+    email = profile.trait("email") or ""
+    proofs = [event.at for event in presses if event.confirmed_by == contact_id(email)]
+    withdrawals = [event.at for event in told if event.consent.get("marketing") is False]
+    if profile.agrees_to("marketing"):
+        assert proofs
+        assert max(proofs) > max(withdrawals, default=-1)
+    assert profile == Profile.model_validate_json(profile.model_dump_json(exclude_defaults=True))
