@@ -115,7 +115,8 @@ class WaitUntil(State):
     departure: Departure
 
     def run(self, frame: Frame, data: JSON) -> Running:
-        yield Sleep(_moment(self.timestamp.evaluate(frame.names(data))))
+        # Step Functions does so: https://docs.aws.amazon.com/step-functions/latest/dg/state-wait.html
+        yield Sleep(_without_milliseconds(_moment(self.timestamp.evaluate(frame.names(data)))))
         return self.departure.take(frame, frame.names(data), default=data)
 
 
@@ -149,6 +150,10 @@ def _moment(value: JSON) -> Moment:
         return parse_moment(text(value, "Timestamp"))
     except ValueError as error:
         raise _unexpected("Timestamp", "an ISO 8601 date with time and zone", value) from error
+
+
+def _without_milliseconds(moment: Moment) -> Moment:
+    return moment - moment % SECOND
 
 
 def _unexpected(field: str, expected: str, value: JSON) -> StateError:
