@@ -3,16 +3,14 @@
 from typing import Any
 
 from homing import bootstrap
-from homing.web import pages
+from homing.observability import count, metrics
 
 
+@metrics.log_metrics
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Answer one request for a page."""
-    return pages.handle(
-        event,
-        contacts=bootstrap.contacts(),
-        events=bootstrap.events(),
-        key=bootstrap.signing_secret().value().encode(),
-        shop_name=bootstrap.pages_settings().shop_name,
-        now=bootstrap.now(),
-    )
+    key = bootstrap.signing_secret().value().encode()
+    answer = bootstrap.pages().answer(event, key=key, now=bootstrap.now())
+    if answer["statusCode"] >= 400:
+        count("PagesRefused")
+    return answer

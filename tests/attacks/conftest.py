@@ -1,6 +1,7 @@
 """The deployed handlers, wired as in the cloud to a table and secrets in moto: what an attacker reaches, in process."""
 
 import importlib.util
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,18 @@ ENVIRONMENT = {
     "POWERTOOLS_SERVICE_NAME": "homing",
     "POWERTOOLS_METRICS_NAMESPACE": "Homing",
 }
+
+
+SETTINGS = {
+    "url": "https://shop.example",
+    "cart_url": "https://shop.example/cart",
+    "support_email": "<b>@shop.example",
+    "colour": "#2f5d50",
+    "logo_url": 'https://images.example; script-src *//logo.png?"><script>alert(1)</script>',
+    "currency": "EUR",
+    "interests": ["Green tea", "</label><script>alert(1)</script>", "{{ 7 * 7 }}", "{shop}"],
+}
+"""Sound enough to be deployed, and as hostile as that allows."""
 
 
 @dataclass(frozen=True)
@@ -83,9 +96,11 @@ def _forget_the_wiring() -> None:
 
 
 @pytest.fixture(scope="module")
-def all_doors() -> Iterator[Doors]:
+def all_doors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
+    shop_dir = tmp_path_factory.mktemp("shop")
+    (shop_dir / "shop.json").write_text(json.dumps({"settings": SETTINGS}), "utf-8")
     with pytest.MonkeyPatch.context() as patch, mock_aws():
-        for name, value in ENVIRONMENT.items():
+        for name, value in {**ENVIRONMENT, "SHOP_DIR": str(shop_dir)}.items():
             patch.setenv(name, value)
         patch.setattr(bootstrap, "now", lambda: NOW)
         patch.setattr(observability.metrics.provider, "namespace", "Homing")

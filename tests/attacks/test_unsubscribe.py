@@ -24,6 +24,7 @@ GRANTED_AT = 1_700_000_000_000
 def request(token: object = TOKEN, method: str = "POST", **more: Any) -> dict[str, Any]:
     http = {"method": method, "path": f"/unsubscribe/{token}"}
     told: dict[str, Any] = {
+        "routeKey": f"{method} /unsubscribe/{{token}}",
         "rawPath": http["path"],
         "rawQueryString": "",
         "headers": {"content-type": "application/x-www-form-urlencoded"},

@@ -13,7 +13,7 @@ ASK, STOP = "api-gateway/unsubscribe-ask", "api-gateway/unsubscribe-stop"
 def test_a_link_that_is_followed_asks_in_the_shoppers_language_and_changes_nothing(deployed: "Deployed") -> None:
     answer = deployed.invoke("Pages", deployed.event(ASK))
     assert answer["statusCode"] == 200
-    assert '<html lang="de">' in answer["body"]
+    assert '<html lang="de" dir="ltr">' in answer["body"]
     assert '<form method="post">' in answer["body"]
     assert deployed.items() == []
 

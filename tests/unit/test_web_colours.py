@@ -5,23 +5,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from homing.web.colours import READABLE, accent_on, contrast, mixed
+from homing.web.look import DARK, LIGHT
 
 COLOURS = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
-PAPERS = st.sampled_from(["#f6f5f1", "#ffffff", "#121617", "#1c2224"])
+PAPERS = st.sampled_from([LIGHT, DARK, ("#ffffff",), ("#000000",)])
 
 
 @given(COLOURS, PAPERS)
-def test_any_colour_becomes_an_accent_that_can_be_read(colour: str, paper: str) -> None:
-    accent = accent_on(paper, colour)
-    assert contrast(accent.colour, paper) >= READABLE
+def test_any_colour_becomes_an_accent_that_can_be_read(colour: str, papers: tuple[str, ...]) -> None:
+    accent = accent_on(papers, colour)
+    assert all(contrast(accent.colour, paper) >= READABLE for paper in papers)
     assert contrast(accent.colour, accent.on_colour) >= READABLE
 
 
 @given(COLOURS, PAPERS)
-def test_an_accent_that_can_be_read_stays_as_it_is(colour: str, paper: str) -> None:
-    accent = accent_on(paper, colour)
-    assert accent_on(paper, accent.colour) == accent
-    if contrast(colour, paper) >= READABLE:
+def test_a_colour_that_can_be_read_stays_as_it_is(colour: str, papers: tuple[str, ...]) -> None:
+    accent = accent_on(papers, colour)
+    assert accent_on(papers, accent.colour) == accent
+    if all(contrast(colour, paper) >= READABLE for paper in papers):
         assert accent.colour == colour
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from homing.domain.ids import alias_id, contact_id
 from homing.domain.unsubscribe import Subscriber, make_token
-from homing.web.pages import handle
+from tests.fakes.pages import pages_of, request
 from tests.fakes.stories import NOW, signed_up
 from tests.fakes.world import ADA, ADDRESS, KEY, World
 
@@ -22,8 +22,7 @@ def subscribed() -> World:
 
 
 def visit(world: World, method: str, token: str = TOKEN, shop_name: str = "Tea & Clay", **more: Any) -> dict[str, Any]:
-    request = {"requestContext": {"http": {"method": method}}, "pathParameters": {"token": token}, **more}
-    return handle(request, contacts=world.contacts, events=world.events, key=KEY, shop_name=shop_name, now=NOW)
+    return pages_of(world, shop_name).answer(request("unsubscribe", method, token, **more), key=KEY, now=NOW)
 
 
 def test_a_look_asks_and_changes_nothing() -> None:
@@ -103,15 +102,8 @@ def test_a_token_that_was_not_made_here_is_refused(method: str, token: str) -> N
 
 
 def test_a_request_without_a_token_is_refused() -> None:
-    answer = handle(
-        {"requestContext": {"http": {"method": "POST"}}},
-        contacts=World().contacts,
-        events=World().events,
-        key=KEY,
-        shop_name="Tea & Clay",
-        now=NOW,
-    )
-    assert answer["statusCode"] == 404
+    bare = {"routeKey": "POST /unsubscribe/{token}", "requestContext": {"http": {"method": "POST"}}}
+    assert pages_of(World()).answer(bare, key=KEY, now=NOW)["statusCode"] == 404
 
 
 def test_nothing_that_a_visitor_sends_comes_back_unescaped() -> None:
@@ -147,5 +139,5 @@ def test_the_name_of_the_shop_is_escaped() -> None:
 )
 def test_the_page_speaks_the_language_of_the_link_or_of_the_browser(query: str, accepted: str, language: str) -> None:
     body = visit(subscribed(), "GET", rawQueryString=query, headers={"accept-language": accepted})["body"]
-    assert f'<html lang="{language}">' in body
-    assert ("Abbestellen" in body) == (language == "de")
+    assert f'<html lang="{language}" dir="ltr">' in body
+    assert ("Ja, abbestellen" in body) == (language == "de")

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from homing.usecases.recompute import Recompute
     from homing.usecases.segments import Refresher
     from homing.usecases.send import Sender
+    from homing.web.pages import Pages
 
 RETRIES = Config(retries={"mode": "standard", "total_max_attempts": 4}, connect_timeout=2, read_timeout=5)
 
@@ -88,9 +89,23 @@ def signing_secret() -> "CachedSecret":
 
 
 @cache
-def pages_settings() -> config.PagesSettings:
-    """What the shopper's pages say."""
-    return config.PagesSettings.read(os.environ)
+def pages() -> "Pages":
+    """The shopper's pages."""
+    from homing.domain.shop import Settings
+    from homing.web.look import Look, ShopLook
+    from homing.web.pages import Pages
+    from homing.web.wishes_form import Choices
+
+    shop = Settings.model_validate(_shop_files()["settings"])
+    name = config.PagesSettings.read(os.environ).shop_name
+    return Pages(
+        look=Look(ShopLook(name, shop.url, shop.support_email, shop.colour, shop.logo_url)),
+        choices=Choices(shop.interests, shop.channels),
+        contacts=contacts(),
+        events=events(),
+        profiles=_profiles(),
+        requests=requests(),
+    )
 
 
 @cache

@@ -89,7 +89,7 @@ class FinishSettings(ShopSettings):
     """For functions/finish."""
 
 
-class PagesSettings(TableSettings):
+class PagesSettings(ShopSettings):
     """For functions/pages."""
 
     signing_secret: str

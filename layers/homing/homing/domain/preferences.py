@@ -1,7 +1,7 @@
 """What a shopper wishes for on the preference page, and what of it has been changed there."""
 
 from datetime import date
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from homing.domain.moments import DAY, WEEK, Duration
 
@@ -9,7 +9,11 @@ Frequency = Literal["all", "weekly", "monthly"]
 """How often marketing mails may come: as they do, or at most one in any week or any 30 days."""
 
 GAPS: dict[Frequency, Duration | None] = {"all": None, "weekly": WEEK, "monthly": 30 * DAY}
-CHANNELS = ("email", "sms", "push", "whatsapp")
+
+Channel = Literal["email", "sms", "push", "whatsapp"]
+"""By which way a shopper wants to hear from the shop."""
+
+CHANNELS: tuple[Channel, ...] = get_args(Channel)
 PAUSE: Duration = 30 * DAY
 
 NO_BIRTHDAY = (0, 0)

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, NamedTuple, Self
+from typing import Annotated, Any, NamedTuple, Self, TypeVar
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
 from homing.domain.events import Frozen
 from homing.domain.journeys import Ending, Journey, OncePer, Step, TagValue
 from homing.domain.offers import Offer
 from homing.domain.permit import Kind
+from homing.domain.preferences import CHANNELS, Channel
 from homing.domain.rules import Definitions, Rule, RuleError, read_rule
 from homing.domain.rules.errors import or_similar
 from homing.domain.rules.logic import rules_in
@@ -17,6 +18,13 @@ from homing.domain.rules.population import Top
 from homing.domain.rules.waking import begins_with_time
 from homing.domain.segments import Segments
 from homing.domain.sending import Sending
+
+MOST_INTERESTS = 12
+
+Interest = Annotated[str, Field(pattern=r"^\S([^\r\n\t]{0,58}\S)?$")]
+"""A word or two that shoppers choose on the preference page, and that rules name."""
+
+Choice = TypeVar("Choice", bound=str)
 
 FILES = ("settings", "segments", "journeys", "offers")
 """The shop's files, without their suffix; each holds one mapping."""
@@ -55,6 +63,13 @@ class ShopError(ValueError):
         return "\n".join(map(str, self.faults))
 
 
+def _unlike(offered: tuple[Choice, ...]) -> tuple[Choice, ...]:
+    """What shoppers choose among: each once, whatever its letters' case."""
+    if len({choice.casefold() for choice in offered}) < len(offered):
+        raise ValueError("name each choice once")
+    return offered
+
+
 class Settings(Frozen):
     """The shop's settings that are no parameter of the deployment."""
 
@@ -66,6 +81,8 @@ class Settings(Frozen):
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     birthday_hour: Annotated[int, Field(ge=0, le=23)] = 9
     sending: Sending = Sending()
+    interests: Annotated[tuple[Interest, ...], Field(max_length=MOST_INTERESTS), AfterValidator(_unlike)] = ()
+    channels: Annotated[tuple[Channel, ...], AfterValidator(_unlike)] = CHANNELS
 
 
 JourneyName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,23}$")]

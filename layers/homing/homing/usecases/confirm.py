@@ -1,5 +1,7 @@
 """The shopper presses the button of the confirmation mail: what was asked for is agreed to, and proven."""
 
+from collections.abc import Sequence
+
 from homing.domain.events import Event
 from homing.domain.ids import contact_id, fact_id
 from homing.domain.moments import Moment
@@ -15,9 +17,8 @@ def confirm(subscriber: Subscriber, *, profiles: Profiles, events: Events, now: 
     False where there is nothing to confirm: what was asked for has been withdrawn since, or the profile has come to
     another address, which has a mail of its own. Pressed again, it is True.
     """
-    record, _ = owner_of(profiles, subscriber.profile_id)
-    facts = record.facts
-    if not _is_at(facts, subscriber.contact_id):
+    facts = _facts_at(subscriber, profiles)
+    if facts is None:
         return False
     pending = facts.pending()
     for purpose, asked in pending.items():
@@ -37,7 +38,14 @@ def confirm(subscriber: Subscriber, *, profiles: Profiles, events: Events, now: 
     return bool(pending) or any(facts.agrees_to(purpose) for purpose in facts.asked)
 
 
-def _is_at(facts: Profile, contact: str) -> bool:
-    """Whether the contact's address is the profile's."""
-    email = facts.trait("email")
-    return email is not None and contact_id(email) == contact
+def waiting_for(subscriber: Subscriber, *, profiles: Profiles) -> Sequence[str]:
+    """The purposes that `confirm` would grant."""
+    facts = _facts_at(subscriber, profiles)
+    return () if facts is None else sorted(facts.pending())
+
+
+def _facts_at(subscriber: Subscriber, profiles: Profiles) -> Profile | None:
+    """The facts of the profile; None where it has come to another address than the contact's."""
+    record, _ = owner_of(profiles, subscriber.profile_id)
+    email = record.facts.trait("email")
+    return record.facts if email is not None and contact_id(email) == subscriber.contact_id else None

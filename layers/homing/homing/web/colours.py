@@ -1,5 +1,6 @@
 """The shop's colour on light and dark pages: whatever a shop chooses, its buttons and links can be read."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 READABLE = 4.5
@@ -17,11 +18,14 @@ class Accent(NamedTuple):
     on_colour: str
 
 
-def accent_on(paper: str, colour: str) -> Accent:
-    """The colour, darkened or lightened as little as it takes to be read on the paper; all are `#rrggbb`."""
-    away = "#000000" if contrast(paper, "#000000") > contrast(paper, "#ffffff") else "#ffffff"
+def accent_on(papers: Sequence[str], colour: str) -> Accent:
+    """The colour, darkened or lightened as little as it takes to be read on each of the papers; all are `#rrggbb`.
+
+    The papers are all light, or all dark.
+    """
+    away = max("#000000", "#ffffff", key=lambda ink: contrast(ink, papers[0]))
     shades = (mixed(colour, away, step / _STEPS) for step in range(_STEPS + 1))
-    accent = next(shade for shade in shades if contrast(shade, paper) >= READABLE)
+    accent = next(shade for shade in shades if all(contrast(shade, paper) >= READABLE for paper in papers))
     return Accent(accent, max("#ffffff", "#000000", key=lambda ink: contrast(accent, ink)))
 
 

@@ -9,11 +9,15 @@ import json
 import zlib
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
+from urllib.parse import parse_qsl
 
 from homing.errors import InvalidRequest
 
 LARGEST_BODY = 1_000_000
 """Bytes, unpacked. Clients of the Segment spec send at most 500 KB."""
+
+LARGEST_FORM = 20_000
+MOST_FIELDS = 100
 
 Answer: TypeAlias = dict[str, Any]
 _GZIP = b"\x1f\x8b"
@@ -39,6 +43,25 @@ def body_of(request: Mapping[str, Any]) -> bytes:
     if len(body) > LARGEST_BODY:
         raise InvalidRequest(413, f"the body is larger than {LARGEST_BODY} bytes: send fewer messages at once")
     return body
+
+
+def form_of(request: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The fields of a form that a browser has sent, in their order. Raises InvalidRequest (400, 413)."""
+    if _header(request, "content-type").partition(";")[0].strip().lower() != "application/x-www-form-urlencoded":
+        raise InvalidRequest(400, "the body is not of the content type of a form")
+    try:
+        body = body_of(request)
+        if len(body) > LARGEST_FORM:
+            raise InvalidRequest(413, f"the form is larger than {LARGEST_FORM} bytes")
+        return parse_qsl(
+            body.decode(),
+            keep_blank_values=True,
+            strict_parsing=bool(body),
+            errors="strict",
+            max_num_fields=MOST_FIELDS,
+        )
+    except ValueError as error:  # no UTF-8 before or after the percent signs, no pairs, or too many of them
+        raise InvalidRequest(400, "the body is not a form") from error
 
 
 def json_of(request: Mapping[str, Any]) -> dict[str, Any]:
@@ -78,13 +101,12 @@ def refusal(error: InvalidRequest) -> Answer:
     return answer(error.status, {"success": False, "message": str(error)})
 
 
-def page(status: int, html: str) -> Answer:
-    """An answer in HTML that no other page may frame, no cache keep, and no search engine list."""
+def page(status: int, html: str, policy: str) -> Answer:
+    """An answer in HTML that no cache keeps, no search engine lists and no link gives away, under the policy (CSP)."""
     headers = {
         "content-type": "text/html; charset=utf-8",
         "cache-control": "no-store",
-        "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
-        "frame-ancestors 'none'; base-uri 'none'",
+        "content-security-policy": policy,
         "referrer-policy": "no-referrer",
         "x-content-type-options": "nosniff",
         "x-robots-tag": "noindex",

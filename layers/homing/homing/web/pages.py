@@ -1,75 +1,80 @@
-"""The shopper's page: stop the mails, with one press or none."""
+"""The shopper's pages: stop the mails, choose among them, confirm them, and ask for what is held.
 
-from collections.abc import Mapping
-from html import escape
-from typing import Any
-from urllib.parse import parse_qs
-
-from homing.domain.moments import Moment
-from homing.domain.unsubscribe import read_token
-from homing.ports import Contacts, Events
-from homing.usecases.unsubscribe import unsubscribe
-from homing.web.http import Answer, page
-
-_WORDS = {
-    "en": {
-        "title": "Unsubscribe",
-        "ask": "Do you want to stop all marketing emails from {shop}?",
-        "press": "Yes, stop them",
-        "done": "Done. You will get no more marketing emails from {shop}.",
-        "unknown": "This link is not complete. Please use the link in the latest email, or write to the shop.",
-    },
-    "de": {
-        "title": "Abbestellen",
-        "ask": "Möchtest du keine Werbe-E-Mails von {shop} mehr bekommen?",
-        "press": "Ja, abbestellen",
-        "done": "Erledigt. Du bekommst keine Werbe-E-Mails von {shop} mehr.",
-        "unknown": "Dieser Link ist nicht vollständig. Bitte nimm den Link in der neuesten E-Mail, oder "
-        "schreib dem Shop.",
-    },
-}
-_STYLE = """
-:root { color-scheme: light dark; --ink: #1f2a2e; --paper: #f6f5f1; --card: #fff; --press: #2f5d50; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e9ecea; --paper: #14191b; --card: #1f2628; --press: #5fa08d; } }
-body { margin: 0; min-height: 100vh; display: grid; place-items: center; background: var(--paper); color: var(--ink);
-       font: 17px/1.6 system-ui, sans-serif; }
-main { box-sizing: border-box; max-width: 30rem; margin: 1rem; padding: 2.5rem 2rem; border-radius: 14px;
-       background: var(--card); box-shadow: 0 1px 3px #0002, 0 12px 32px #0001; }
-h1 { margin: 0 0 .75rem; font-size: 1.5rem; line-height: 1.25; }
-p { margin: 0 0 1.5rem; }
-button { width: 100%; padding: .9rem 1.2rem; border: 0; border-radius: 8px; background: var(--press); color: #fff;
-         font: inherit; font-weight: 600; cursor: pointer; }
-button:focus-visible { outline: 3px solid var(--ink); outline-offset: 3px; }
+A page opens by GET, which changes nothing, so that a mail scanner's visit does no harm; only POST does anything.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
-def handle(
-    request: Mapping[str, Any], *, contacts: Contacts, events: Events, key: bytes, shop_name: str, now: Moment
-) -> Answer:
-    """GET asks and changes nothing, so that a mail scanner's visit does no harm; POST unsubscribes (RFC 8058)."""
-    words = _WORDS[_language(request)]
-    subscriber = read_token(str(request.get("pathParameters", {}).get("token", "")), key)
-    if subscriber is None:
-        return page(404, _html(request, words["title"], f"<p>{words['unknown']}</p>"))
-    shop = escape(shop_name)
-    if request["requestContext"]["http"]["method"] == "POST":
-        unsubscribe(subscriber, contacts=contacts, events=events, now=now)
-        return page(200, _html(request, words["title"], f"<p>{words['done'].format(shop=shop)}</p>"))
-    form = f'<form method="post"><button type="submit">{words["press"]}</button></form>'
-    return page(200, _html(request, words["title"], f"<p>{words['ask'].format(shop=shop)}</p>{form}"))
-
-
-def _language(request: Mapping[str, Any]) -> str:
-    """The link's own language (`?lang=`), else the browser's first that we speak, else English."""
-    asked = parse_qs(request.get("rawQueryString") or "").get("lang", [])
-    accepted = str(request.get("headers", {}).get("accept-language", "")).split(",")
-    tags = [tag.strip()[:2].lower() for tag in (*asked, *accepted)]
-    return next((tag for tag in tags if tag in _WORDS), "en")
+from homing.domain.moments import Moment
+from homing.domain.unsubscribe import Purpose, make_token, read_token
+from homing.ports import Contacts, Events, Profiles, Requests
+from homing.usecases.confirm import confirm, waiting_for
+from homing.usecases.preferences import Preferences
+from homing.usecases.requests import ask
+from homing.usecases.unsubscribe import unsubscribe
+from homing.web.http import Answer
+from homing.web.look import Look, words
+from homing.web.preference_page import PreferencePage
+from homing.web.visit import Visit, language_of
+from homing.web.wishes_form import Choices
 
 
-def _html(request: Mapping[str, Any], title: str, body: str) -> str:
-    return (
-        f'<!doctype html><html lang="{_language(request)}"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{title}</title><style>{_STYLE}</style></head><body><main><h1>{title}</h1>{body}</main></body></html>"
-    )
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """The pages of one shop."""
+
+    look: Look
+    choices: Choices
+    contacts: Contacts
+    events: Events
+    profiles: Profiles
+    requests: Requests
+
+    def answer(self, request: Mapping[str, Any], *, key: bytes, now: Moment) -> Answer:
+        """The page that the request opens; 404 for a link that was not made here, with this key, for this page."""
+        name = str(request["routeKey"]).split("/")[1]
+        purpose: Purpose = "confirm" if name == "confirm" else "unsubscribe"
+        token = str(request.get("pathParameters", {}).get("token", ""))
+        subscriber = read_token(token, key, purpose)
+        if subscriber is None:
+            language = language_of(request)
+            said = words(language)["unknown"]
+            return self.look.message(404, language, said["title"], said["text"])
+        visit = Visit.by(request, subscriber, token, now)
+        if name == "confirm":
+            return self._confirm(visit, make_token(subscriber, key))
+        return self._unsubscribe(visit) if name == "unsubscribe" else self._preferences(visit)
+
+    def _unsubscribe(self, visit: Visit) -> Answer:
+        said, message = visit.words["stop"], partial(self.look.message, 200, visit.language)
+        preferences = f"../preferences/{visit.token}{visit.here}"
+        if not visit.acts:
+            rather = (preferences, said["rather"])
+            return message(said["title"], said["ask"], press=said["press"], rather=rather, switch=True)
+        # The token alone decides: mail programs send the body of RFC 8058 in either form, our own button sends none.
+        unsubscribe(visit.subscriber, contacts=self.contacts, events=self.events, now=visit.now)
+        return message(said["done_title"], said["done"], rather=(preferences, said["done_rather"]))
+
+    def _confirm(self, visit: Visit, token: str) -> Answer:
+        """`token` is the one for the preference page."""
+        said, message = visit.words["confirm"], partial(self.look.message, 200, visit.language)
+        if visit.acts:
+            if confirm(visit.subscriber, profiles=self.profiles, events=self.events, now=visit.now):
+                rather = (f"../preferences/{token}{visit.here}", said["rather"])
+                return message(said["done_title"], said["done"], rather=rather)
+        elif waiting := waiting_for(visit.subscriber, profiles=self.profiles):
+            purposes = visit.words["preferences"]["purposes"]
+            items = tuple(purposes[purpose]["text"] for purpose in waiting)
+            press, note = said["press"], said["otherwise"]
+            return message(said["title"], said["ask"], press=press, items=items, note=note, switch=True)
+        return message(said["nothing_title"], said["nothing"])
+
+    def _preferences(self, visit: Visit) -> Answer:
+        preferences = Preferences(self.profiles, self.contacts, self.events)
+        page = PreferencePage(
+            visit, self.look, self.choices, preferences, partial(ask, requests=self.requests, profiles=self.profiles)
+        )
+        return page.answer(preferences.standing(visit.subscriber))
