@@ -1,22 +1,13 @@
-"""Which CSS a mail may use: what Outlook for Windows, Gmail and Apple Mail all know, and what can be missed.
-
-The support is that of https://www.caniemail.com (MIT, copyright 2019 HTeuMeuLeu), data of 2025-09-09, read for Outlook
-for Windows, Gmail (web, iOS, Android) and Apple Mail (macOS, iOS).
-"""
+"""Which CSS a mail may use: what Gmail, Outlook and Apple Mail all know, and what can be missed."""
 
 import re
 from collections.abc import Iterator
 from types import MappingProxyType
 
-_KNOWN_TO_ALL = """
-    background background-color border border-bottom border-collapse border-color border-left border-right
-    border-style border-top border-width color direction display font font-family font-size font-style font-weight
-    height letter-spacing line-height list-style-type margin margin-bottom margin-left margin-right margin-top
-    max-width padding padding-bottom padding-left padding-right padding-top text-align text-decoration text-indent
-    text-transform vertical-align width
-"""
-SUPPORTED = frozenset(_KNOWN_TO_ALL.split())
-"""Properties that each of them knows, at least in part."""
+from local.caniemail import support_of
+
+KNOWN_OF_OLD = frozenset({"color"})
+"""Properties that nobody doubts, so that caniemail.com does not list them."""
 
 MISSED_WITHOUT_HARM = MappingProxyType(
     {
@@ -52,9 +43,16 @@ def unsupported_in_style(style: str) -> Iterator[str]:
     """What of a `style` attribute is not known everywhere, each as it is written."""
     for declaration in filter(str.strip, style.split(";")):
         name, _, value = (part.strip().lower() for part in declaration.partition(":"))
-        known = name in SUPPORTED or name in MISSED_WITHOUT_HARM or name.startswith(_OUTLOOKS_OWN)
-        if not known or _UNKNOWN_VALUE.search(_QUOTED.sub("", value)):
+        if not _is_known(name) or _UNKNOWN_VALUE.search(_QUOTED.sub("", value)):
             yield f"{name}: {value}"
+
+
+def _is_known(name: str) -> bool:
+    """Whether each program knows the property, or the one that it is a part of, at least in part; or may miss it."""
+    if name in KNOWN_OF_OLD or name in MISSED_WITHOUT_HARM or name.startswith(_OUTLOOKS_OWN):
+        return True
+    support = support_of(f"css-{name}") or support_of(f"css-{name.partition('-')[0]}")
+    return support is not None and not support.missing_in
 
 
 def unsupported_in_sheet(sheet: str) -> Iterator[str]:

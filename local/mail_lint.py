@@ -15,6 +15,7 @@ from homing.emails.compiler import checked_environment
 from homing.emails.renderer import render_email
 from homing.emails.samples import everything, hostile, nothing, service
 from local.mail_css import unsupported_in_sheet, unsupported_in_style
+from local.mail_html import unsupported_in_tags
 
 GMAIL_CLIPS_AT = 102_400
 """Bytes of HTML after which Gmail hides the rest of a mail, with it the link to unsubscribe."""
@@ -170,6 +171,10 @@ def _head_faults(page: Page) -> Iterator[str]:
 def _tag_faults(page: Page) -> Iterator[str]:
     for tag in page.unbalanced:
         yield f"{tag} has no other half in its place"
+    for found in dict.fromkeys(
+        unsupported_in_tags((tag, attrs) for tag, attrs in page.tags if tag not in _FORBIDDEN_TAGS)
+    ):
+        yield f"{found} is not known to Gmail, Outlook and Apple Mail alike; see caniemail.com and local/mail_html.py"
     for tag, attrs in page.tags:
         if tag in _FORBIDDEN_TAGS:
             yield f"<{tag}> is cut out or blocked by mail programs, and looks like an attack; take it out"
@@ -193,4 +198,4 @@ def _style_faults(page: Page) -> Iterator[str]:
     styles = (found for style in page.values("style") for found in unsupported_in_style(style))
     sheets = (found for sheet in page.sheets for found in unsupported_in_sheet(sheet))
     for found in dict.fromkeys((*styles, *sheets)):
-        yield f"'{found}' is not known to Outlook, Gmail and Apple Mail alike; see local/mail_css.py for what is"
+        yield f"'{found}' is not known to Gmail, Outlook and Apple Mail alike; see caniemail.com and local/mail_css.py"

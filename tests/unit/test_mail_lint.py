@@ -11,9 +11,13 @@ from homing.emails import RenderedEmail, TemplateInvalid
 from homing.emails.compiler import checked_environment
 from homing.emails.renderer import render_email
 from homing.emails.samples import everything
+from local import mail_css, mail_html
+from local.caniemail import Support, support_of
+from local.caniemail.refresh import rows
 from local.cli import app
 from local.mail_css import unsupported_in_sheet, unsupported_in_style
-from local.mail_lint import GMAIL_CLIPS_AT, LONGEST_SUBJECT, check_mails, mail_faults
+from local.mail_html import unsupported_in_tags
+from local.mail_lint import GMAIL_CLIPS_AT, LONGEST_SUBJECT, Page, check_mails, mail_faults
 
 SHOP = Path(__file__).parents[2] / "shop"
 CONTEXT = everything()
@@ -132,6 +136,48 @@ def test_a_style_that_outlook_or_gmail_do_not_know_is_found(style: str) -> None:
 )
 def test_a_style_that_all_know_or_that_can_be_missed_is_let_through(style: str) -> None:
     assert list(unsupported_in_style(style)) == []
+
+
+@pytest.mark.parametrize(
+    ("html", "found"),
+    [
+        ("<video></video>", ["<video>"]),
+        ("<p hidden>a</p>", ["hidden"]),
+        ("<blink>a</blink>", ["<blink>"]),
+        ("<progress></progress><progress></progress>", ["<progress>", "<progress>"]),
+        ('<a href="https://shop.example" target="_blank"><b>a</b></a>', []),
+        ('<table role="presentation" bgcolor="#ffffff"><tr><td valign="top"><h3>a</h3></td></tr></table>', []),
+        ("<ul><li>a</li></ul><section>a</section>", ["<section>"]),
+    ],
+)
+def test_a_tag_or_attribute_that_one_does_not_know_is_found(html: str, found: list[str]) -> None:
+    assert list(unsupported_in_tags(Page(html).tags)) == found
+
+
+@pytest.mark.parametrize(
+    "feature", ["unit-calc", "unit-rem", "unit-vh", "function-clamp", "variables", "display-flex", "display-grid"]
+)
+def test_values_are_refused_for_what_is_known_of_them(feature: str) -> None:
+    support = support_of(f"css-{feature}")
+    assert support is not None
+    assert support.missing_in
+
+
+def test_each_thing_that_is_missed_without_harm_is_missed_by_somebody() -> None:
+    listed = [support_of(f"css-{name}") for name in mail_css.MISSED_WITHOUT_HARM]
+    listed += [support_of(f"html-{name}") for name in mail_html.MISSED_WITHOUT_HARM]
+    assert [support.feature for support in listed if support is not None and not support.missing_in] == []
+
+
+def test_the_table_is_made_of_the_newest_version_of_each_program_that_there_is() -> None:
+    stats = {
+        "gmail": {"ios": {"2019-01": "y", "2024-01": "n #1"}, "android": {"2019-01": "y"}},
+        "outlook": {"windows": {"2016": "n", "2019": "a #1 #2"}, "windows-mail": {"2019-01": "n"}, "ios": {}},
+        "apple-mail": {"macos": {"12.4": "u"}},
+    }
+    css = {"slug": "css-x", "title": "x", "category": "css", "last_test_date": "2024-01-31 10:00", "stats": stats}
+    picture = {**css, "slug": "image-x", "category": "image"}
+    assert list(rows({"data": [picture, css]})) == [Support("css-x", "x", "n", "a", "?", "2024-01-31")]
 
 
 @pytest.mark.parametrize(
