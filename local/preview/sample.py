@@ -5,21 +5,19 @@ from typing import Any
 
 from homing.domain.shop import Shop
 from homing.emails.samples import everything, nothing, service
-from homing.usecases.send import Identity
+from homing.usecases.compose import Identity
 from local.shop_files import read_yaml
 
-UNSUBSCRIBE_URL = "https://preview.invalid/unsubscribe"
+PAGES_URL = "https://preview.invalid"
 """Leads nowhere: a preview must not let anybody be unsubscribed."""
 SERVICE = "service"
-SERVICE = "service"
-CONFIRM_URL = "https://preview.invalid/confirm"
 DATA = {"full": everything, "minimal": nothing, SERVICE: service}
 
 
 def identity_of(shop_dir: Path) -> Identity:
     """How the shop will appear once it is deployed with parameters.yaml. Raises ShopFileError."""
     parameters = read_yaml(shop_dir / "parameters.yaml")
-    return Identity(str(parameters["ShopName"]), str(parameters["PostalAddress"]), UNSUBSCRIBE_URL)
+    return Identity(str(parameters["ShopName"]), str(parameters["PostalAddress"]), PAGES_URL)
 
 
 def sample_context(shop: Shop, identity: Identity, data: str) -> dict[str, Any]:
@@ -30,7 +28,7 @@ def sample_context(shop: Shop, identity: Identity, data: str) -> dict[str, Any]:
         "postal_address": identity.postal_address,
         **settings.model_dump(include={"url", "support_email", "colour", "logo_url"}),
     }
-    links = {"shop": settings.url, "cart": settings.cart_url, "unsubscribe": f"{UNSUBSCRIBE_URL}/sample"}
+    links = {"shop": settings.url, "cart": settings.cart_url, "unsubscribe": f"{PAGES_URL}/unsubscribe/sample"}
     if data == SERVICE:
-        links = {"shop": settings.url, "confirm": f"{CONFIRM_URL}/sample"}
+        links = {"shop": settings.url, "confirm": f"{PAGES_URL}/confirm/sample"}
     return {**DATA[data](), "shop": own, "links": links}

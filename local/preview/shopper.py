@@ -1,22 +1,17 @@
 """A shopper's own mail, made by the very code that sends it, from a table that is only read."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, cast
 
 from homing.adapters.catalogue import TableCatalogue
-from homing.adapters.profiles import TableProfiles
 from homing.adapters.table import Item, Table
 from homing.domain.journeys import Journey
-from homing.domain.moments import Moment
-from homing.domain.permit import Contact, Withheld
 from homing.domain.record import ProfileRecord
-from homing.domain.sends import Run, Send
+from homing.domain.sends import Run
 from homing.domain.shop import Shop
-from homing.emails import RenderedEmail, Renderer
-from homing.errors import RunEnded
-from homing.ports import Mail
-from homing.usecases.send import Identity, Sender
+from homing.emails import RenderedEmail, Renderer, RenderFailed
+from homing.usecases.compose import Composer, Identity, Intent, NothingToShow
 from local.segments.population import Population
 from local.segments.sources import Source
 
@@ -52,14 +47,19 @@ class Previewer:
         journey, step_name = self._step(template)
         record = self.population.find(profile)
         run = Run(journey=journey.name, profile_id=record.profile_id, entry=_ENTRY)
-        outbox, renderer = _Outbox(), _InLanguage(self.renderer, language)
+        # What would end a run is no reason not to look at its mails.
+        intent = Intent(run, replace(journey, ends_on=frozenset()), step_name)
+        reason = self._barred(intent, record)
+        if reason is not None:
+            raise NoMail(f"{profile}: {template} cannot be sent to them, for {_because(reason)}")
+        renderer = _InLanguage(self.renderer, language)
         try:
-            send = self._sender(journey, outbox, renderer).send(run, step_name, self.population.source.as_of)
-        except RunEnded as ended:
-            raise NoMail(f"{profile}: {template} cannot be sent to them, for {_because(str(ended))}") from ended
-        if outbox.mail is None:
-            raise NoMail(f"{profile}: there is no {template} for them: {_because(send.reason or send.outcome)}")
-        rendered = RenderedEmail(outbox.mail.subject, outbox.mail.html, outbox.mail.text)
+            mail = self._composer(renderer).compose(intent, record.facts, self.population.source.as_of)
+        except NothingToShow as error:
+            raise NoMail(f"{profile}: there is no {template} for them: {_because('nothing_to_show')}") from error
+        except RenderFailed as error:
+            raise NoMail(f"{profile}: there is no {template} for them: render: {error}") from error
+        rendered = RenderedEmail(mail.subject, mail.html, mail.text)
         return ShoppersMail(rendered, renderer.used, self._withheld(journey, record))
 
     def _step(self, template: str) -> tuple[Journey, str]:
@@ -72,21 +72,22 @@ class Previewer:
             f"{template}: no journey sends it, so nobody gets it; name it in journeys.yaml, or leave --profile"
         )
 
-    def _sender(self, journey: Journey, outbox: "_Outbox", renderer: "_InLanguage") -> Sender:
-        """The sender of the deployed system. What would end a run is no reason not to look at its mails."""
+    @staticmethod
+    def _barred(intent: Intent, record: ProfileRecord) -> str | None:
+        """Why no mail of the journey may go to them at all."""
+        reason = intent.journey.exit_reason(record.facts, _ENTRY)
+        return reason or (None if record.facts.trait("email") else "no_address")
+
+    def _composer(self, renderer: "_InLanguage") -> Composer:
+        """The composer of the deployed system."""
         table = cast("Table", _TableAtRest(self.population.source))
-        endless = replace(journey, ends_on=frozenset())
-        return Sender(
-            shop=replace(self.shop, journeys={journey.name: endless}),
+        return Composer(
+            shop=self.shop,
             identity=self.identity,
             token_key=b"preview",
-            profiles=TableProfiles(table),
-            contacts=_EverybodyMayGetMail(),
-            runs=_NoRuns(),
-            sends=_NothingSentYet(),
             catalogue=TableCatalogue(table),
+            sent_before=lambda _profile_id, _send_id: None,
             renderer=renderer,
-            mailer=outbox,
         )
 
     def _withheld(self, journey: Journey, record: ProfileRecord) -> str | None:
@@ -108,17 +109,6 @@ _REASONS = {
 
 def _because(reason: str) -> str:
     return _REASONS.get(reason, reason)
-
-
-@dataclass(slots=True)
-class _Outbox:
-    """A mailer that sends nothing and keeps the mail."""
-
-    mail: Mail | None = None
-
-    def send(self, mail: Mail) -> str:
-        self.mail = mail
-        return _ENTRY
 
 
 @dataclass(slots=True)
@@ -147,34 +137,3 @@ class _TableAtRest:
         for sk in sorted({sk for _, sk in keys}):
             wanted = {pk for pk, other in keys if other == sk}
             yield from (item for item in self.source.items_of(wanted, sk) if item["sk"]["S"] == sk)
-
-
-class _EverybodyMayGetMail:
-    """Contacts of whom nothing is known, and permits for all: nothing goes out."""
-
-    def load(self, contact_id: str) -> Contact | None: ...
-    def note_consent(
-        self, contact_id: str, profile_id: str, *, granted: bool, at: Moment, new: bool = True
-    ) -> str | None:
-        return profile_id
-
-    def suppress(self, contact_id: str, reason: str) -> None: ...
-    def add_run(self, contact_id: str, run_id: str, profile_id: str) -> None: ...
-    def remove_run(self, contact_id: str, run_id: str, send_ids: Collection[str]) -> None: ...
-    def claim(self, contact_id: str, run_id: str, send_id: str, at: Moment) -> Withheld | None: ...
-    def release(self, contact_id: str, send_id: str) -> None: ...
-
-
-class _NoRuns:
-    """No run is known, and none is kept."""
-
-    def load(self, run: Run) -> Run | None: ...
-    def begin(self, run: Run) -> None: ...
-    def end(self, run: Run) -> None: ...
-
-
-class _NothingSentYet:
-    """An empty ledger that stays so."""
-
-    def load(self, profile_id: str, send_id: str) -> Send | None: ...
-    def record(self, send: Send) -> None: ...

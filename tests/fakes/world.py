@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from homing.domain.events import Event
 from homing.domain.generation import Generation
@@ -12,6 +13,7 @@ from homing.domain.permit import Contact
 from homing.domain.record import ProfileRecord
 from homing.domain.sends import Run, Send
 from homing.domain.shop import Shop
+from homing.usecases.compose import Composer, Identity
 from homing.usecases.enroll import Change, Enroller
 from homing.usecases.erase import Eraser
 from homing.usecases.feedback import Feedback
@@ -20,7 +22,7 @@ from homing.usecases.generations import ActiveGeneration, ActiveShop
 from homing.usecases.histories import owner_of
 from homing.usecases.project import Projector, StoredEvent
 from homing.usecases.segments import LIMIT, Refreshed, Refresher
-from homing.usecases.send import Identity, Sender
+from homing.usecases.send import Progress, Sender
 from tests.fakes.crashes import Fuse
 from tests.fakes.ports import (
     FakeCatalogue,
@@ -31,6 +33,7 @@ from tests.fakes.ports import (
     FakeGenerations,
     FakeMailer,
     FakeOpenSends,
+    FakePace,
     FakeProfiles,
     FakeRenderer,
     FakeRequests,
@@ -43,7 +46,7 @@ from tests.fakes.stories import NOW, default_generation, default_shop
 ADA = alias_id("user", "ada")
 ADDRESS = "ada@example.com"
 KEY = b"a key of at least 32 bytes, for tests"
-IDENTITY = Identity("Tea & Clay", "12 Harbour Street, Bristol", "https://pages.example/unsubscribe")
+IDENTITY = Identity("Tea & Clay", "12 Harbour Street, Bristol", "https://pages.example")
 
 
 @dataclass
@@ -62,6 +65,7 @@ class World:
     catalogue: FakeCatalogue = field(default_factory=FakeCatalogue)
     executions: FakeExecutions = field(default_factory=FakeExecutions)
     mailer: FakeMailer = field(default_factory=FakeMailer)
+    pace: FakePace = field(default_factory=FakePace)
     renderer: FakeRenderer = field(default_factory=FakeRenderer)
     open_sends: FakeOpenSends = field(default_factory=FakeOpenSends)
     requests: FakeRequests = field(default_factory=FakeRequests)
@@ -145,28 +149,41 @@ class World:
         """The generation that counts, as a function sees it that has just started."""
         return ActiveGeneration(self.generations, self.own)
 
-    def send(self, run: Run, step: str, now: Moment = NOW, fuse: Fuse | None = None) -> Send:
-        """One send step of a run."""
+    def send(self, run: Run, step: str, now: Moment = NOW, fuse: Fuse | None = None, **more: Any) -> Send:
+        """What became of one send step of a run."""
+        return self.attempt(run, step, now, fuse, **more).send
+
+    def attempt(self, run: Run, step: str, now: Moment = NOW, fuse: Fuse | None = None, **more: Any) -> Progress:
+        """One send step of a run, and the turn of the next."""
         fuse = fuse or Fuse()
-        sender = Sender(
+        composer = Composer(
             shop=self.shop,
             identity=IDENTITY,
             token_key=KEY,
+            catalogue=fuse.guard(self.catalogue),
+            sent_before=fuse.guard(self.sends).load,
+            renderer=self.renderer,
+        )
+        sender = Sender(
+            shop=self.shop,
+            active=self.active,
             profiles=fuse.guard(self.profiles),
             contacts=fuse.guard(self.contacts),
             runs=fuse.guard(self.runs),
             sends=fuse.guard(self.sends),
-            catalogue=fuse.guard(self.catalogue),
-            renderer=self.renderer,
+            open_sends=fuse.guard(self.open_sends),
+            pace=fuse.guard(self.pace),
+            composer=composer,
             mailer=fuse.guard(self.mailer),
         )
-        return sender.send(run, step, now)
+        return sender.send(run, step, now, **more)
 
     def finisher(self, fuse: Fuse | None = None) -> Finisher:
         """Ends the runs of executions that have ended."""
         fuse = fuse or Fuse()
         return Finisher(
             journeys=self.shop.journeys,
+            profiles=fuse.guard(self.profiles),
             runs=fuse.guard(self.runs),
             contacts=fuse.guard(self.contacts),
             sends=fuse.guard(self.sends),

@@ -54,7 +54,7 @@ def test_a_function_is_named_as_its_folder(function: str) -> None:
 def values_for(function: str) -> dict[str, str]:
     """A value of the right kind for each variable."""
     kinds = {name.upper(): field.annotation for name, field in model_of(function).model_fields.items()}
-    return {name: "yes" if kinds[name] is bool else "value" for name in environment_of(function)}
+    return {name: "yes" if kinds[name] is bool else "14" for name in environment_of(function)}
 
 
 def test_what_all_functions_have_is_for_powertools_alone() -> None:

@@ -154,24 +154,35 @@ def sender() -> "Sender":
     from homing.adapters.catalogue import TableCatalogue
     from homing.adapters.ledger import TableRuns, TableSends
     from homing.adapters.mailer import SesMailer
+    from homing.adapters.open_sends import TableOpenSends
+    from homing.adapters.pace import TablePace
     from homing.emails import Renderer
-    from homing.usecases.send import Identity, Sender
+    from homing.usecases.compose import Composer, Identity
+    from homing.usecases.send import Sender
 
     settings = config.SendSettings.read(os.environ)
     return Sender(
         shop=_shop(),
-        identity=Identity(settings.shop_name, settings.postal_address, f"{settings.pages_url}/unsubscribe"),
-        token_key=_secret(settings.signing_secret).value().encode(),
+        active=_active_generation(),
         profiles=_profiles(),
         contacts=contacts(),
         runs=TableRuns(_table()),
         sends=TableSends(_table()),
-        catalogue=TableCatalogue(_table()),
-        renderer=Renderer(Path(settings.shop_dir) / "emails"),
+        open_sends=TableOpenSends(_table()),
+        pace=TablePace(_table(), settings.ses_rate),
+        composer=Composer(
+            shop=_shop(),
+            identity=Identity(settings.shop_name, settings.postal_address, settings.pages_url),
+            token_key=_secret(settings.signing_secret).value().encode(),
+            catalogue=TableCatalogue(_table()),
+            sent_before=TableSends(_table()).load,
+            renderer=Renderer(Path(settings.shop_dir) / "emails"),
+        ),
         mailer=SesMailer(
             boto3.client("sesv2", config=NO_RETRIES),
             sender=formataddr((settings.shop_name, settings.sender_address)),
             configuration_set=settings.configuration_set,
+            tracking_set=settings.tracking_configuration_set,
         ),
     )
 
@@ -225,7 +236,11 @@ def finisher() -> "Finisher":
     from homing.usecases.finish import Finisher
 
     return Finisher(
-        journeys=_shop().journeys, runs=TableRuns(_table()), contacts=contacts(), sends=TableSends(_table())
+        journeys=_shop().journeys,
+        profiles=_profiles(),
+        runs=TableRuns(_table()),
+        contacts=contacts(),
+        sends=TableSends(_table()),
     )
 
 

@@ -67,6 +67,9 @@ class SendSettings(ShopSettings):
     sender_address: str
     pages_url: str
     configuration_set: str
+    tracking_configuration_set: str
+    ses_rate: float
+    """Mails a second, as long as SES's own word is not known."""
 
 
 class SegmentsSettings(ShopSettings):

@@ -34,6 +34,10 @@ class Conflict(HomingError):
 class NotYet(HomingError):
     """The mail may not go yet, and nothing has been done. The message is the JSON of the `Turn` at which it may."""
 
+    def __init__(self, turn: str, reason: str) -> None:
+        super().__init__(turn)
+        self.reason = reason
+
 
 class RunEnded(HomingError):
     """The run is over, and nothing more is sent for it. The message is the reason."""

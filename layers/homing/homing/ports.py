@@ -270,7 +270,10 @@ class RecomputeRuns(Protocol):
 
 
 class Mail(NamedTuple):
-    """A mail for SES. What SEND_TAGS names comes back with every event that SES publishes about it."""
+    """A mail for SES. What SEND_TAGS names comes back with every event that SES publishes about it.
+
+    `unsubscribe_url` is None for a service mail; `tracked` is whether the shopper agrees to be seen opening and clicking.
+    """
 
     send_id: str
     run_id: str
@@ -282,7 +285,8 @@ class Mail(NamedTuple):
     subject: str
     html: str
     text: str
-    unsubscribe_url: str
+    unsubscribe_url: str | None
+    tracked: bool = False
 
 
 class Mailer(Protocol):

@@ -10,6 +10,7 @@ from homing.ports import Mail
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
+    from mypy_boto3_sesv2.type_defs import MessageHeaderTypeDef
 
 NOT_SENT_YET = frozenset(
     {
@@ -32,10 +33,11 @@ REFUSED = frozenset({"MessageRejected", "BadRequestException", "ValidationExcept
 class SesMailer:
     """SES v2; see `homing.ports.Mailer`. The client must not retry (`total_max_attempts=1`)."""
 
-    def __init__(self, client: "SESV2Client", *, sender: str, configuration_set: str) -> None:
+    def __init__(self, client: "SESV2Client", *, sender: str, configuration_set: str, tracking_set: str) -> None:
         self._client = client
         self._sender = sender
         self._configuration_set = configuration_set
+        self._tracking_set = tracking_set
 
     def send(self, mail: Mail) -> str:
         """SES's message id. Raises MailRefused, RetryLater (certainly not sent) or MailUncertain."""
@@ -50,14 +52,11 @@ class SesMailer:
                             "Text": {"Data": mail.text, "Charset": "UTF-8"},
                             "Html": {"Data": mail.html, "Charset": "UTF-8"},
                         },
-                        "Headers": [
-                            {"Name": "List-Unsubscribe", "Value": f"<{mail.unsubscribe_url}>"},
-                            {"Name": "List-Unsubscribe-Post", "Value": "List-Unsubscribe=One-Click"},
-                        ],
+                        "Headers": _headers(mail),
                     }
                 },
                 EmailTags=[{"Name": name, "Value": getattr(mail, name)} for name in SEND_TAGS],
-                ConfigurationSetName=self._configuration_set,
+                ConfigurationSetName=self._tracking_set if mail.tracked else self._configuration_set,
             )
         except ClientError as error:
             code = error.response.get("Error", {}).get("Code", "")
@@ -71,3 +70,13 @@ class SesMailer:
         if "MessageId" not in answer:  # an answer that was cut off
             raise MailUncertain("no MessageId")
         return answer["MessageId"]
+
+
+def _headers(mail: Mail) -> list["MessageHeaderTypeDef"]:
+    """One click to stop marketing mails: RFC 8058."""
+    if mail.unsubscribe_url is None:
+        return []
+    return [
+        {"Name": "List-Unsubscribe", "Value": f"<{mail.unsubscribe_url}>"},
+        {"Name": "List-Unsubscribe-Post", "Value": "List-Unsubscribe=One-Click"},
+    ]

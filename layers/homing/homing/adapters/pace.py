@@ -16,16 +16,22 @@ PACE = "PACE"
 MEASURED_EVERY: Duration = 15 * MINUTE
 """How often the quota is measured anew, and after which nobody waits for it in vain."""
 
+SANDBOX = 1
+"""Mails a second that SES takes of every account."""
+
 _MICROSECONDS = 1_000
 """In a millisecond."""
 
 
 class TablePace:
-    """The pace; see `homing.ports.Pace`. `rate` (mails a second) counts as long as nobody has measured one."""
+    """The pace; see `homing.ports.Pace`. `rate` (mails a second) counts as long as nobody has measured one.
+
+    Without one, with 0, mails begin at the pace of SES's sandbox.
+    """
 
     def __init__(self, table: Table, rate: float) -> None:
         self._table = table
-        self._interval = _interval(rate)
+        self._interval = _interval(rate or SANDBOX)
         self._is_busy = False
 
     def reserve(self, now: Moment, *, marketing: bool) -> Slot | NoSlot:

@@ -83,11 +83,11 @@ class Journey:
             return "cart_emptied"
         return None
 
-    def due_after(self, step: str, at: Moment) -> Moment | None:
-        """When the step after this one is due, where this one was done at `at`; None after the last."""
+    def step_after(self, name: str) -> Step | None:
+        """The step after this one; None after the last."""
         order = list(self.steps)
-        following = order[order.index(step) + 1 :]
-        return at + (self.steps[following[0]].after or 0) if following else None
+        following = order[order.index(name) + 1 :]
+        return self.steps[following[0]] if following else None
 
     def first_due(self, profile: Profile, entry: str, at: Moment) -> Moment:
         """When the first mail of a run is due that begins at `at`."""

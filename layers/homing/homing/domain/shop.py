@@ -146,6 +146,11 @@ class Shop:
         journeys = {name: self._journey(name, rule) for name, rule in rules.items()}
         return replace(self, segments=segments, journeys=journeys)
 
+    def worthier_than(self, journey: str) -> frozenset[str]:
+        """The journeys whose mails go first where both cannot: those that stand above it in journeys.yaml."""
+        names = list(self.journeys)
+        return frozenset(names[: names.index(journey)])
+
     def _journey(self, name: str, enter: Rule) -> Journey:
         draft = self._drafts[name]
         return Journey(

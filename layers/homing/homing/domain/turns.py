@@ -37,8 +37,12 @@ class Turn(Frozen):
         return cls(due_at=at, at=at)
 
     def told(self) -> dict[str, Any]:
-        """As state machines have it: `{"due_at": ISO, "at": ISO, "slot": ISO or None}`."""
-        return self.model_dump(mode="json")
+        """As state machines have it: `{"due_at": ISO, "at": ISO}`, and `"slot": ISO` where one is taken."""
+        return self.model_dump(mode="json", exclude_none=True)
+
+    def text(self) -> str:
+        """The same as JSON."""
+        return self.model_dump_json(exclude_none=True)
 
     def has_come(self, now: Moment) -> bool:
         """Whether the mail may be tried."""

@@ -1,45 +1,40 @@
-"""One step of a run: the permit, the mail, and the ledger. No mail goes out on any other road."""
+"""One step of a run: its turn, the permit, the mail, and the ledger. No mail goes out on any other road."""
 
-from collections.abc import Iterable
+import zlib
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
-from typing import Any
+from typing import NamedTuple
 
-from homing.domain.catalogue import CatalogueProduct
 from homing.domain.ids import contact_id
-from homing.domain.journeys import Journey, Step
-from homing.domain.moments import Moment, datetime_of
-from homing.domain.offers import DEFAULT_LANGUAGE
-from homing.domain.permit import Claim, SkipReason, Withheld
+from homing.domain.journeys import Step
+from homing.domain.moments import HOUR, MINUTE, Duration, Moment
+from homing.domain.permit import Claim, Contact, Withheld
 from homing.domain.profile import Profile
-from homing.domain.record import ProfileRecord
-from homing.domain.rules.birthdays import zone_named
 from homing.domain.sends import INTERRUPTED, Outcome, Run, Send
 from homing.domain.shop import Shop
-from homing.domain.unsubscribe import Subscriber, make_token
+from homing.domain.timing import awake_from, go_at
+from homing.domain.turns import Turn
 from homing.emails import RenderFailed
-from homing.errors import MailRefused, MailUncertain, RetryLater, RunEnded
-from homing.ports import Catalogue, Contacts, Mail, Mailer, Profiles, Renderer, Runs, Sends
+from homing.errors import MailRefused, MailUncertain, NotYet, RetryLater, RunEnded
+from homing.ports import Contacts, Mail, Mailer, NoSlot, OpenSends, Pace, Profiles, Runs, Sends
+from homing.usecases.compose import Composer, Intent, NothingToShow
+from homing.usecases.generations import ActiveGeneration
 from homing.usecases.histories import owner_of
 
-SUGGESTIONS = 4
-CONSIDERED = 12
-"""Products of the shelf, from which those of the shopper's own categories come first."""
-_NOTHING_TO_SHOW: SkipReason = "nothing_to_show"
-"""The one reason for which a step is left out and the run goes on."""
 _ENDING: frozenset[str] = frozenset({"no_consent", "suppressed", "run_ended"})
-"""Reasons after which no later step can send either."""
+"""Refusals after which no later step can send either."""
+
+_LEFT_OUT: frozenset[str] = frozenset({"nothing_to_show", "frequency_cap", "paused", "asked_lately", "braked"})
+"""Reasons for which one step is left out and the run goes on; all others have ended it."""
+
+_QUOTA_SPREAD: Duration = 15 * MINUTE
+"""Over how long those who wait for the daily quota ask again: not all in the same moment."""
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """How the shop appears in its mails: the parameters of the deployment."""
+class Progress(NamedTuple):
+    """What became of a step, and when the next one's turn is; None after the last."""
 
-    shop_name: str
-    postal_address: str
-    unsubscribe_url: str
-    """The address of the unsubscribe page, to which the token is added."""
+    send: Send
+    next: Turn | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,32 +42,53 @@ class Sender:
     """Sends the mails of journeys."""
 
     shop: Shop
-    identity: Identity
-    token_key: bytes
+    active: ActiveGeneration
     profiles: Profiles
     contacts: Contacts
     runs: Runs
     sends: Sends
-    catalogue: Catalogue
-    renderer: Renderer
+    open_sends: OpenSends
+    pace: Pace
+    composer: Composer
     mailer: Mailer
 
-    def send(self, run: Run, step_name: str, now: Moment) -> Send:
+    def send(
+        self,
+        run: Run,
+        step_name: str,
+        now: Moment,
+        turn: Turn | None = None,
+        *,
+        can_wait: bool = True,
+        again: bool = False,
+    ) -> Progress:
         """Do what the step intends, and keep in the ledger what came of it; done already, tell only that.
 
-        Raises RunEnded where the run is over, RetryLater where SES has to be asked again later.
+        `turn` is what an earlier attempt or the step before said of this one; None where nobody did. `can_wait` is
+        false for definitions of state machines from before there were turns. `again` is a person's word that a mail of
+        which nobody knows whether it went out be sent once more; what stands in its way is raised, and changes nothing.
+
+        Raises NotYet where the mail may not go yet, RunEnded where the run is over, RetryLater where SES has to be
+        asked again later.
         """
+        attempt = self._attempt(run, step_name, now, turn, can_wait=can_wait)
+        earlier = attempt.claimed_at() if again else None  # before the ledger: one person's word is good for one mail
         done = self.sends.load(run.profile_id, run.send_id(step_name))
-        if done is not None and done.outcome == "skipped" and done.reason != _NOTHING_TO_SHOW:
+        if done is None:
+            return attempt.make()
+        if again and done.outcome == "unknown":
+            return attempt.make_again(earlier)
+        if done.outcome == "skipped" and done.reason not in _LEFT_OUT:
             # Whoever withheld it was cut off before the execution was stopped.
             raise RunEnded(done.reason)
-        if done is not None:
-            return done
+        return Progress(done, attempt.next_turn(done.at))
+
+    def _attempt(self, run: Run, step_name: str, now: Moment, turn: Turn | None, *, can_wait: bool) -> "_Attempt":
         journey = self.shop.journeys.get(run.journey)
-        step = journey.steps.get(step_name) if journey else None
-        if journey is None or step is None:
+        if journey is None or step_name not in journey.steps:
             raise RunEnded(f"{run.journey}.{step_name} is no step of journeys.yaml any more")
-        return _Attempt(self, run, journey, step_name, step, now).make()
+        facts = owner_of(self.profiles, run.profile_id)[0].facts
+        return _Attempt(self, Intent(run, journey, step_name), facts, now, turn, can_wait=can_wait)
 
 
 @dataclass(slots=True)
@@ -80,204 +96,226 @@ class _Attempt:
     """One attempt at one step of one run."""
 
     sender: Sender
-    run: Run
-    journey: Journey
-    step_name: str
-    step: Step
+    intent: Intent
+    facts: Profile
     now: Moment
+    told: Turn | None
+    can_wait: bool
+    again: bool = False
+    replaces: Moment | None = None
 
-    def make(self) -> Send:
-        record = self._profile()
-        facts = record.facts
-        email = facts.trait("email")
-        exit_reason = self.journey.exit_reason(facts, self.run.entry)
-        if email is None:
-            raise self._ended(exit_reason or "no_address")
-        contact = contact_id(email)
-        if exit_reason is not None:
-            raise self._ended(exit_reason, contact)
-        products = self._products(facts)
-        if self.step.needs_items and not any(products.get(product_id) for product_id in facts.cart.lines()):
-            return self._not_sent("skipped", "nothing_to_show", contact)
+    def make(self) -> Progress:
+        self._check_run()
+        self._await_turn()
+        contact = self._contact()
+        claim = self._claim(contact)
+        withheld = contact.withheld(claim) or self._worthier(contact, claim)
+        if withheld is not None:
+            return self._withheld(withheld)
         try:
-            context = self._context(record, products, contact)
-            rendered = self.sender.renderer.render(self.step.template, _language(facts), context)
+            mail = self.sender.composer.compose(self.intent, self.facts, self.now)
+        except NothingToShow:
+            return self._leave_out("skipped", "nothing_to_show")
         except RenderFailed as error:
-            return self._not_sent("failed", f"render: {error}", contact)
-        mail = Mail(
-            send_id=self.send_id,
-            run_id=self.run.run_id,
-            profile_id=self.run.profile_id,
-            journey=self.run.journey,
-            step=self.step_name,
-            template=self.step.template,
-            to=email,
-            subject=rendered.subject,
-            html=rendered.html,
-            text=rendered.text,
-            unsubscribe_url=context["links"]["unsubscribe"],
+            return self._leave_out("failed", f"render: {error}")
+        return self._keep_pace() or self._post(mail, claim)
+
+    def make_again(self, earlier: Moment | None) -> Progress:
+        """The same on a person's word, in the place of the claim of the attempt before."""
+        self.again, self.replaces = True, earlier
+        return self.make()
+
+    # The run, and its turn
+
+    def _check_run(self) -> None:
+        """Raises RunEnded, where the profile says that no mail may go any more."""
+        reason = self.intent.journey.exit_reason(self.facts, self.intent.run.entry)
+        if self._email is None:
+            raise self._ended(reason or "no_address")
+        if reason is not None:
+            raise self._ended(reason)
+
+    def _await_turn(self) -> None:
+        """Raises NotYet before the mail's turn, and in quiet hours."""
+        turn = self._turn()
+        if not turn.has_come(self.now):
+            raise NotYet(turn.text(), "turn")
+        if self.can_wait and not self._is_prompt(self.intent.step):
+            awake = awake_from(self.now, self.facts, self.sender.shop.settings.sending)
+            if awake > self.now:
+                raise self._not_yet("quiet_hours", awake)
+
+    def _turn(self) -> Turn:
+        """The turn that was told, else that of a mail which is due now."""
+        if self.told is not None or not self.can_wait:
+            return self.told or Turn.now(self.now)
+        return self._turn_of(self.intent.step, self.now)
+
+    def next_turn(self, done_at: Moment) -> Turn | None:
+        """The turn of the step after this one, where this one was done at that moment."""
+        step = self.intent.journey.step_after(self.intent.step_name)
+        return None if step is None else self._turn_of(step, done_at + (step.after or 0))
+
+    def _turn_of(self, step: Step, due_at: Moment) -> Turn:
+        if self._is_prompt(step):
+            return Turn.now(due_at)
+        figures = self.sender.active.at(self.now).figures
+        at = go_at(due_at, facts=self.facts, figures=figures, sending=self.sender.shop.settings.sending)
+        return Turn(due_at=due_at, at=at)
+
+    def _is_prompt(self, step: Step) -> bool:
+        return step.prompt or self.intent.journey.kind == "service"
+
+    # What holds the mail
+
+    def _claim(self, contact: Contact) -> Claim:
+        following = self.next_turn(self.now)
+        return Claim(
+            run_id=self.intent.run.run_id,
+            send_id=self.intent.send_id,
+            at=self.now,
+            kind=self.intent.journey.kind,
+            caps=self.sender.shop.settings.sending.at_most,
+            gap=contact.gap,
+            confirms=self.intent.journey.once_per == "wish",
+            next_due=following.at if following else None,
+            again=self.again,
+            replaces=self.replaces,
         )
-        return self._post(mail, contact)
 
-    @property
-    def send_id(self) -> str:
-        return self.run.send_id(self.step_name)
+    def _worthier(self, contact: Contact, claim: Claim) -> Withheld | None:
+        """The mail yields to that of a worthier journey, and asks again once that has had its turn."""
+        worthier = self.sender.shop.worthier_than(self.intent.journey.name)
+        due = contact.yields_to(claim, worthier, self.sender.shop.settings.sending.patience)
+        return None if due is None else Withheld("frequency_cap", max(due, self.now) + HOUR)
 
-    def _post(self, mail: Mail, contact: str) -> Send:
+    def _keep_pace(self) -> Progress | None:
+        """A place in SES's rate is taken; what became of the mail where there is none that it can wait for."""
+        turn = self._turn()
+        if turn.holds_slot(self.now):
+            return None
+        place = self.sender.pace.reserve(self.now, marketing=self._is_marketing)
+        if isinstance(place, NoSlot):
+            return self._hold(place.reason, self._asks_again(place, turn))
+        if place.at > self.now:
+            if not self.can_wait:
+                raise RetryLater("rate")
+            raise NotYet(turn.later(place.at, slot=place.at).text(), "rate")
+        return None
+
+    def _asks_again(self, no_slot: NoSlot, turn: Turn) -> Moment:
+        if no_slot.reason == "quota":
+            return no_slot.until + zlib.crc32(self.intent.send_id.encode()) % _QUOTA_SPREAD
+        # A brake may be on for days: each time the mail waits for as long as it has waited.
+        return max(no_slot.until, self.now + self.now - turn.due_at)
+
+    def _withheld(self, withheld: Withheld, subject: str | None = None) -> Progress:
+        if withheld.until is not None:
+            return self._hold(withheld.reason, withheld.until)
+        if withheld.reason == "already_claimed":
+            return self._interrupted(subject)
+        if withheld.reason == "changed":
+            raise RetryLater(withheld.reason)
+        raise self._ended(withheld.reason)
+
+    def _hold(self, reason: str, until: Moment) -> Progress:
+        """The mail waits; what is held for longer than the shop's patience is left out, and the run goes on."""
+        patience = self.sender.shop.settings.sending.patience
+        may_be_left_out = reason in _LEFT_OUT and not self.again
+        if may_be_left_out and (not self.can_wait or until > self._turn().due_at + patience):
+            return self._leave_out("skipped", reason)
+        if not self.can_wait and not self.again:
+            raise RetryLater(reason)
+        raise self._not_yet(reason, until)
+
+    def _not_yet(self, reason: str, until: Moment) -> NotYet:
+        """What is held is prompt no more: it keeps to the quiet hours."""
+        if self._is_marketing:
+            until = awake_from(until, self.facts, self.sender.shop.settings.sending)
+        return NotYet(self._turn().later(until).text(), reason)
+
+    # The permit, SES, and the ledger
+
+    def _post(self, mail: Mail, claim: Claim) -> Progress:
         """The permit, then SES, once."""
-        claim = Claim(run_id=self.run.run_id, send_id=mail.send_id, at=self.now)
+        contact = contact_id(mail.to)
+        self.sender.open_sends.note(self._entry("unknown", INTERRUPTED), contact)
         withheld = self.sender.contacts.claim(contact, claim)
         if withheld is not None:
-            return self._withheld(withheld, mail.subject, contact)
+            return self._withheld(withheld, mail.subject)
         try:
             message_id = self.sender.mailer.send(mail)
         except RetryLater:
             self.sender.contacts.release(contact, claim)
             raise
         except MailRefused as error:
-            return self._record("failed", str(error), mail.subject)
+            return self._done("failed", str(error), mail.subject)
         except MailUncertain:
-            return self._record("unknown", "no_answer", mail.subject)
-        return self._record("sent", None, mail.subject, message_id)
+            return self._done("unknown", "no_answer", mail.subject)
+        return self._done("sent", None, mail.subject, message_id)
 
-    def _withheld(self, withheld: Withheld, subject: str, contact: str) -> Send:
-        if withheld.reason == "already_claimed":
-            return self._interrupted(subject)
-        if withheld.reason == "changed":
-            raise RetryLater(withheld.reason)
-        if withheld.reason in _ENDING:
-            raise self._ended(withheld.reason, contact)
-        return self._record("skipped", withheld.reason, subject)
-
-    def _interrupted(self, subject: str | None = None) -> Send:
+    def _interrupted(self, subject: str | None = None) -> Progress:
         """An attempt before this one claimed the send and was cut off: only SES knows whether it was asked."""
-        return self._record("unknown", INTERRUPTED, subject)
+        return self._done("unknown", INTERRUPTED, subject)
 
-    def _not_sent(self, outcome: Outcome, reason: str, contact: str) -> Send:
-        """The entry of a mail that does not go out now, unless it may have gone out before."""
-        known = self.sender.contacts.load(contact)
-        if known is not None and self.send_id in known.claims:
+    def _leave_out(self, outcome: Outcome, reason: str) -> Progress:
+        """The step is done without a mail, unless one may have gone out before."""
+        if self.claimed_at() is not None:
             return self._interrupted()
-        return self._record(outcome, reason)
+        if self._is_marketing and not self.again:
+            following = self.next_turn(self.now)
+            self.sender.contacts.note_due(
+                contact_id(self._email or ""), self.intent.run.run_id, following.at if following else None
+            )
+        return self._done(outcome, reason)
 
-    def _ended(self, reason: SkipReason, contact: str = "") -> RunEnded:
+    def _ended(self, reason: str) -> RunEnded:
         """The error that ends the run, after the ledger and the run's record know why."""
-        kept = self.sender.runs.load(self.run)
+        if self.again:
+            return RunEnded(reason)
+        kept = self.sender.runs.load(self.intent.run)
         told = kept.reason if kept is not None and kept.reason is not None else reason
-        self._not_sent("skipped", told, contact)
+        if self.claimed_at() is None:
+            self._record("skipped", told)
+        else:
+            self._record("unknown", INTERRUPTED)
         ended = {"ended": "exited", "reason": told, "ended_at": self.now}
-        self.sender.runs.end(self.run.model_copy(update=ended))
+        self.sender.runs.end(self.intent.run.model_copy(update=ended))
         return RunEnded(told)
+
+    def _done(
+        self, outcome: Outcome, reason: str | None, subject: str | None = None, message_id: str | None = None
+    ) -> Progress:
+        if self.again and outcome != "sent":
+            raise MailRefused(reason)  # the ledger's unknown is still the truth
+        return Progress(self._record(outcome, reason, subject, message_id), self.next_turn(self.now))
 
     def _record(
         self, outcome: Outcome, reason: str | None, subject: str | None = None, message_id: str | None = None
     ) -> Send:
-        entry = self.run.ledger_entry(self.step_name, self.step.template, outcome=outcome, reason=reason, at=self.now)
+        entry = self._entry(outcome, reason)
         send = entry.model_copy(update={"subject": subject, "message_id": message_id})
         self.sender.sends.record(send)
         return send
 
-    def _profile(self) -> ProfileRecord:
-        """The run's profile, or the one that it has become part of."""
-        record, _ = owner_of(self.sender.profiles, self.run.profile_id)
-        return record
-
-    def _products(self, facts: Profile) -> dict[str, CatalogueProduct]:
-        """Details of all products that the mail may show: the shopper's own, and some that may please them."""
-        own = self._own_products(facts)
-        theirs = {*own, *facts.cart.lines(), *(product_id for _, product_id, *_ in facts.orders.bought)}
-        offered = self.sender.catalogue.shelf().suggestions(theirs, CONSIDERED)
-        known = self.sender.catalogue.load([*own, *offered])
-        affinity = facts.affinity()
-        pleasing = sorted(
-            (known[product_id] for product_id in offered if product_id in known),
-            key=lambda product: -affinity.get(product.category or "", 0),
+    def _entry(self, outcome: Outcome, reason: str | None) -> Send:
+        template = self.intent.step.template
+        return self.intent.run.ledger_entry(
+            self.intent.step_name, template, outcome=outcome, reason=reason, at=self.now
         )
-        shown = [*(known[product_id] for product_id in own if product_id in known), *pleasing[:SUGGESTIONS]]
-        return {product.product_id: product for product in shown}
 
-    def _own_products(self, facts: Profile) -> dict[str, int]:
-        """Product ids with pieces: the cart's where the step is about the cart, else what was bought last."""
-        if self.step.needs_items:
-            return facts.cart.lines()
-        return dict.fromkeys((product_id for _, product_id, *_ in reversed(facts.orders.bought)), 1)
+    def claimed_at(self) -> Moment | None:
+        """When the mail was claimed; None where it was not."""
+        return self._contact().claims.get(self.intent.send_id)
 
-    def _context(self, record: ProfileRecord, products: dict[str, CatalogueProduct], contact: str) -> dict[str, Any]:
-        """The data of the mail, as docs/architecture.md describes it."""
-        settings, identity = self.sender.shop.settings, self.sender.identity
-        facts = record.facts
-        own = self._own_products(facts)
-        currency = facts.currency[1] if facts.currency else settings.currency
-        items = [_card(products[product_id], n, currency) for product_id, n in own.items() if product_id in products]
-        token = make_token(Subscriber(contact, self.run.profile_id), self.sender.token_key)
-        return {
-            "shop": {
-                "name": identity.shop_name,
-                "postal_address": identity.postal_address,
-                "url": settings.url,
-                "support_email": settings.support_email,
-                "colour": settings.colour,
-                "logo_url": settings.logo_url,
-            },
-            "shopper": {"first_name": facts.trait("first_name"), "language": _language(facts)},
-            "links": {
-                "shop": settings.url,
-                "cart": settings.cart_url,
-                "unsubscribe": f"{identity.unsubscribe_url}/{token}",
-            },
-            "items": items[:SUGGESTIONS] if not self.step.needs_items else items,
-            "suggestions": [
-                _card(product, 1, currency) for product_id, product in products.items() if product_id not in own
-            ],
-            "total": _total(items) if self.step.needs_items and len(items) == len(own) else None,
-            "currency": currency,
-            "offer": self._offer(facts),
-        }
+    def _contact(self) -> Contact:
+        contact = contact_id(self._email or "")
+        return self.sender.contacts.load(contact) or Contact(contact_id=contact)
 
-    def _offer(self, facts: Profile) -> dict[str, Any] | None:
-        if self.step.offer is None:
-            return None
-        offer = self.sender.shop.offers[self.step.offer]
-        return {
-            "name": offer.called(_language(facts)),
-            "code": offer.code,
-            "percent": offer.percent,
-            "free_shipping": offer.free_shipping,
-            "ends_on": offer.ends_on(self._offer_given_on(facts)),
-        }
+    @property
+    def _email(self) -> str | None:
+        return self.facts.trait("email")
 
-    def _offer_given_on(self, facts: Profile) -> date:
-        """The shopper's day on which the run first made this offer: a reminder must not prolong it."""
-        first = next(name for name, step in self.journey.steps.items() if step.offer == self.step.offer)
-        earlier = None
-        if first != self.step_name:
-            earlier = self.sender.sends.load(self.run.profile_id, self.run.send_id(first))
-        given_at = earlier.at if earlier is not None and earlier.outcome in ("sent", "unknown") else self.now
-        return datetime_of(given_at).astimezone(zone_named(facts.trait("timezone"))).date()
-
-
-def _card(product: CatalogueProduct, quantity: int, currency: str) -> dict[str, Any]:
-    """A product as the templates show it, with its price in the shopper's currency where that is known."""
-    price = product.prices.get(currency)
-    return {
-        "product_id": product.product_id,
-        "name": product.name or product.product_id,
-        "url": product.url,
-        "image_url": product.image_url,
-        "price": None if price is None else Decimal(price).scaleb(-2),
-        "currency": currency,
-        "quantity": quantity,
-    }
-
-
-def _total(items: Iterable[dict[str, Any]]) -> Decimal | None:
-    """The sum of all lines; None where a price is missing."""
-    lines = list(items)
-    if not lines or any(line["price"] is None for line in lines):
-        return None
-    return sum((line["price"] * line["quantity"] for line in lines), Decimal(0))
-
-
-def _language(facts: Profile) -> str:
-    """The shopper's language tag, such as `de` or `de-AT`."""
-    return (facts.trait("language") or DEFAULT_LANGUAGE).replace("_", "-")
+    @property
+    def _is_marketing(self) -> bool:
+        return self.intent.journey.kind == "marketing"
