@@ -50,12 +50,19 @@ def simulate(
         str | None, typer.Option(help="Let time pass until then, such as 2026-12-31T00:00:00Z; else 60 days more.")
     ] = None,
     seed: Seed = 0,
+    *,
+    double_opt_in: Annotated[
+        bool, typer.Option("--double-opt-in", help="Ask each shopper to confirm, who does so within a minute.")
+    ] = False,
 ) -> None:
     """Send a shop's events through the deployed template, and let time pass.
 
     EVENTS are Segment-spec messages, one JSON object a line, each with its `timestamp`; they are sent at that time,
     through the real API, handlers and state machines, in virtual time. The folder then holds every email, every
     change of a segment, every journey's run, a summary, and a report to open in a browser.
+
+    Nobody of a year gone by is there to press a button: what the events agree to counts as confirmed, unless
+    --double-opt-in has everybody asked.
 
     Example:  homing simulate shop-events.jsonl.gz --out out
     """
@@ -69,7 +76,7 @@ def simulate(
         inputs = read_inputs(events)
     except InputUnreadable as error:
         _fail(str(error))
-    _run(inputs, out, end, seed)
+    _run(inputs, out, end, seed, double_opt_in=double_opt_in)
 
 
 @app.command()
@@ -77,7 +84,8 @@ def demo(out: Out = Path("demo"), seed: Seed = 1) -> None:
     """Run the sample shop for 120 days of virtual time, and name the report to open.
 
     The shop, its shoppers and their year are made up from the seed: prospects, cart leavers, first and regular
-    buyers, lapsed ones, birthdays, people without consent, and people who unsubscribe.
+    buyers, lapsed ones, birthdays, people without consent, and people who unsubscribe. Whoever asks for mails
+    confirms it a minute later.
     """
     from homing.domain.moments import DAY, moment_of
     from local.sample_shop import START, flawed_lines
@@ -86,7 +94,7 @@ def demo(out: Out = Path("demo"), seed: Seed = 1) -> None:
     inputs = Inputs()
     read_lines(inputs, flawed_lines(seed, shoppers=150), "sample shop")
     inputs.messages.sort()
-    _run(inputs, out, moment_of(START) + 120 * DAY, seed)
+    _run(inputs, out, moment_of(START) + 120 * DAY, seed, double_opt_in=True)
 
 
 @app.command(name="local")
@@ -117,7 +125,7 @@ def serve(
         _fail(str(error))
 
 
-def _run(inputs: "Inputs", out: Path, until: Moment | None, seed: int) -> None:
+def _run(inputs: "Inputs", out: Path, until: Moment | None, seed: int, *, double_opt_in: bool) -> None:
     """Simulate with progress, then show the table and name the report."""
     from homing.emails import EmailError
     from local import simulation
@@ -128,7 +136,9 @@ def _run(inputs: "Inputs", out: Path, until: Moment | None, seed: int) -> None:
 
     try:
         with progress(_errors, len(inputs.messages)) as on_progress:
-            result = simulation.simulate(inputs, out, until=until, seed=seed, on_progress=on_progress)
+            result = simulation.simulate(
+                inputs, out, until=until, seed=seed, double_opt_in=double_opt_in, on_progress=on_progress
+            )
             report = write_report(out)
     except (CloudError, EmailError, ShopFileError, OSError) as error:
         _fail(str(error))

@@ -12,6 +12,7 @@ from typing import Any
 
 from homing.domain.moments import DAY, Moment, format_moment
 from local.cloud import Cloud
+from local.simulation.confirmations import press_confirmations
 from local.simulation.deployment import deployed
 from local.simulation.exact_schedule import look_exactly_when_due
 from local.simulation.inputs import Inputs, Message, Rejected
@@ -66,6 +67,8 @@ def simulate(
     with VirtualClock(begin) as clock, _deployed(Timers(clock), seed, double_opt_in=double_opt_in) as cloud:
         recorder = Recorder(cloud)
         look_exactly_when_due(cloud)
+        if double_opt_in:
+            press_confirmations(cloud)
         if watch is not None:
             watch(cloud, recorder)
         sender = _Sender(cloud)
