@@ -23,6 +23,8 @@ SHORTEST_SUBJECT, LONGEST_SUBJECT = 5, 70
 
 _VOID_TAGS = frozenset({"meta", "img", "br", "hr", "link", "input", "base", "embed"})
 _FORBIDDEN_TAGS = frozenset({"script", "form", "input", "link", "iframe", "object", "embed", "video", "base"})
+_UNTRACKED = frozenset({"confirm", "preferences", "unsubscribe"})
+"""The links by which shoppers say what they want: SES must not lead them elsewhere first."""
 _LEFT_OVER = re.compile(r"{{|}}|{%|%}|\bNone\b|Undefined")
 _ATTACK = '<script>alert(1)</script><img src=x onerror="alert(1)">\u202e\r\nBcc: victim@example.com'
 
@@ -137,7 +139,7 @@ def body_faults(mail: RenderedEmail, context: Mapping[str, Any]) -> Iterator[str
     yield from _what_everybody_must_find(page, mail.text, context)
     yield from _head_faults(page)
     yield from _tag_faults(page)
-    yield from _link_faults(page)
+    yield from _link_faults(page, context["links"])
     yield from _style_faults(page)
     size = len(mail.html.encode())
     if size >= GMAIL_CLIPS_AT:
@@ -185,7 +187,10 @@ def _tag_faults(page: Page) -> Iterator[str]:
                 yield f"<{tag} {name}> is script; take it out"
 
 
-def _link_faults(page: Page) -> Iterator[str]:
+def _link_faults(page: Page, links: Mapping[str, str]) -> Iterator[str]:
+    for name in sorted(_UNTRACKED & links.keys()):
+        if any(attrs.get("href") == links[name] and "ses:no-track" not in attrs for _, attrs in page.tags):
+            yield f"SES counts who presses links.{name}, which is nobody's business; write <a ses:no-track href=…>"
     for address in page.values("href"):
         if not address.startswith(("https://", "mailto:")):
             yield f"a link leads to {address!r}; only https:// and mailto: are safe"

@@ -74,6 +74,7 @@ def test_the_shops_own_mails_keep_to_every_rule() -> None:
         ("</h1>", '</h1><a href="http://shop.example">shop</a>', "a link leads to 'http://shop.example'"),
         ("</h1>", '</h1><a href="javascript:alert(1)">shop</a>', "a link leads to 'javascript:alert(1)'"),
         ("</h1>", '</h1><p onclick="alert(1)">shop</p>', "<p onclick> is script"),
+        (" ses:no-track", "", "SES counts who presses links.unsubscribe"),
         ("</h1>", "</h1></div>", "</div> has no other half"),
         ("</h1>", "</h1>{{ shopper }}", "HTML shows '{{'"),
         ("</h1>", "</h1>Hi None", "HTML shows 'None'"),

@@ -30,6 +30,7 @@ class LinksContext(TypedDict):
     shop: str
     cart: str
     unsubscribe: str
+    preferences: str
 
 
 class AddresseeContext(TypedDict):

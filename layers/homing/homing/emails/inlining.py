@@ -17,6 +17,7 @@ def inline_css(environment: Environment, source: str, css: str) -> str:
     def inlined(masked: str) -> str:
         html = masks_as_comments(masked)
         done = inliner.inline(html) if is_page else inliner.inline_fragment(html, css)
-        return masks_as_text(done).replace(' data-css-inline="ignore"', "")
+        # An attribute without a value stays one: SES documents the word alone.
+        return masks_as_text(done).replace(' data-css-inline="ignore"', "").replace('ses:no-track=""', "ses:no-track")
 
     return around_jinja(environment, source, inlined)

@@ -79,6 +79,7 @@ def _context(
             "shop": "https://shop.example",
             "cart": "https://shop.example/cart",
             "unsubscribe": "https://mail.shop.example/u/4f9c2b71",
+            "preferences": "https://mail.shop.example/preferences/4f9c2b71",
         },
         items=items,
         suggestions=suggestions,
