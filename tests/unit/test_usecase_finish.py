@@ -58,7 +58,9 @@ def test_finishing_is_cut_off_anywhere_and_done_again(killed_at: int) -> None:
 
 def test_a_journey_that_the_shop_has_taken_out_still_ends_its_runs() -> None:
     world = welcomed()
-    finisher = Finisher(journeys={}, runs=world.runs, contacts=world.contacts, sends=world.sends)
+    finisher = Finisher(
+        journeys={}, profiles=world.profiles, runs=world.runs, contacts=world.contacts, sends=world.sends
+    )
     finisher.finish(world.run("welcome"), {"status": "SUCCEEDED"}, LATER)
     assert world.contact().runs == {}
 

@@ -37,8 +37,7 @@ class Feedback:
         if reason is not None:
             self._suppress(notice, reason)
         profile_id = notice.tags.get("profile_id")
-        if profile_id is not None:
-            self._keep(notice, profile_id, now)
+        if profile_id is not None and self._keep(notice, profile_id, now):
             self._tell(notice, profile_id, reason, now)
             if notice.delivery == "bounced_softly":
                 self._give_up_after_some(notice, profile_id, now)
@@ -48,15 +47,18 @@ class Feedback:
         for contact in sorted(notice.contacts):
             self.contacts.suppress(contact, reason)
 
-    def _keep(self, notice: Notice, profile_id: str, now: Moment) -> None:
+    def _keep(self, notice: Notice, profile_id: str, now: Moment) -> bool:
         """What SES has taken is sent, whatever became of the function that asked; and what came of it.
 
         A function that is about to write its own entry needs no grace: it writes the same outcome, and the first stays.
+        False, and nothing is kept, where neither mail nor profile is there: whose it was has been erased.
         """
         send_id = notice.tags.get("send_id")
+        known = None if send_id is None else self.sends.load(profile_id, send_id)
+        if known is None and self.profiles.load(profile_id).version == 0:
+            return False
         if send_id is None:
-            return
-        known = self.sends.load(profile_id, send_id)
+            return True
         if known is None and (notice.tells_all or notice.kind == "Send"):
             self.sends.settle(notice.entry(now))
         elif known is not None and known.outcome != "sent":
@@ -64,6 +66,7 @@ class Feedback:
             self.sends.settle(known.model_copy(update=sent))
         if notice.delivery is not None:
             self.sends.deliver(profile_id, send_id, notice.delivery, notice.at)
+        return True
 
     def _tell(self, notice: Notice, profile_id: str, reason: str | None, now: Moment) -> None:
         """The mail's profile hears of it. Which link was clicked is not kept."""

@@ -7,7 +7,7 @@ from typing import Any
 from homing.domain.journeys import Journey, Step
 from homing.domain.moments import Moment
 from homing.domain.sends import GAVE_UP, INTERRUPTED, Ended, Run
-from homing.ports import Contacts, Runs, Sends
+from homing.ports import Contacts, Profiles, Runs, Sends
 
 _ENDED: dict[str, Ended] = {
     "SUCCEEDED": "completed",
@@ -22,6 +22,7 @@ class Finisher:
     """Ends the runs of executions that have ended. All of it may be done again."""
 
     journeys: Mapping[str, Journey]
+    profiles: Profiles
     runs: Runs
     contacts: Contacts
     sends: Sends
@@ -38,6 +39,8 @@ class Finisher:
         if detail["status"] == "ABORTED" and kept is not None and kept.ended is not None:
             # Whoever ended the run has stopped the execution, as the last of all that is to be done.
             return kept.ended
+        if kept is None and self.profiles.load(run.profile_id).version == 0:
+            return ended  # whose run it was has been erased, and it with them
         journey = self.journeys.get(run.journey)
         steps = journey.steps if journey is not None else {}
         if kept is not None and kept.contact_id:

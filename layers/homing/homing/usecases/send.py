@@ -87,8 +87,10 @@ class Sender:
         journey = self.shop.journeys.get(run.journey)
         if journey is None or step_name not in journey.steps:
             raise RunEnded(f"{run.journey}.{step_name} is no step of journeys.yaml any more")
-        facts = owner_of(self.profiles, run.profile_id)[0].facts
-        return _Attempt(self, Intent(run, journey, step_name), facts, now, turn, can_wait=can_wait)
+        record, _ = owner_of(self.profiles, run.profile_id)
+        if record.version == 0:
+            raise RunEnded("erased")  # and nothing is kept of whom nothing is held
+        return _Attempt(self, Intent(run, journey, step_name), record.facts, now, turn, can_wait=can_wait)
 
 
 @dataclass(slots=True)
