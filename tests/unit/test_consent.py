@@ -28,7 +28,7 @@ def asked(at: Moment = NOW, **more: Any) -> Event:
 
 def confirmed(at: Moment = NOW, email: str = ADDRESS, purpose: str = "marketing") -> Event:
     """The press of the button in the mail to this address."""
-    proof = {"confirmed_at": at, "confirmed_by": contact_id(email), "source": "double_opt_in"}
+    proof: dict[str, Any] = {"confirmed_at": at, "confirmed_by": contact_id(email), "source": "double_opt_in"}
     return happened("Subscription Confirmed", at, consent={purpose: True}, **proof)
 
 

@@ -227,7 +227,7 @@ def shop_on_schedule() -> Iterator[Shop]:
         yield shop
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def open_shop() -> OpenShop:
     """Opens a shop with parameters of its own. There is room for one shop at a time in a file."""
     return opened

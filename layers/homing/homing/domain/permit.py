@@ -18,10 +18,10 @@ from homing.domain.sending import Cap
 Kind = Literal["marketing", "service"]
 """Marketing needs consent, and keeps to the frequency cap and the shopper's wishes; service is what was asked for."""
 
-HoldReason = Literal["frequency_cap", "paused", "asked_lately"]
+HoldReason = Literal["frequency_cap", "paused"]
 """Why a mail may not go yet."""
 
-Refusal = Literal["no_consent", "suppressed", "run_ended", "already_claimed", "changed"]
+Refusal = Literal["no_consent", "suppressed", "run_ended", "already_claimed", "asked_lately", "changed"]
 """Why a permit is refused for good; `changed` is the wishes', which were others when they were read."""
 
 SkipReason = Literal[
@@ -121,11 +121,19 @@ class Contact(Frozen):
             return Withheld("run_ended")
         if claim.kind == "marketing" and self.gap != claim.gap:
             return Withheld("changed")
+        if claim.confirms and self.was_asked_lately(claim.at):
+            return Withheld("asked_lately")
         return max(self._holds(claim), key=lambda hold: hold.until or 0, default=None)
 
+    def was_asked_lately(self, at: Moment) -> bool:
+        """Whether the address has got all the mails of a day that ask it to confirm.
+
+        What is withheld for it is not held until the day is over: whoever floods a sign-up form with one address would
+        have it asked again day after day.
+        """
+        return self.asked_at is not None and self.asked_at + WISHES_APART > at
+
     def _holds(self, claim: Claim) -> Iterator[Withheld]:
-        if claim.confirms and self.asked_at is not None and self.asked_at + WISHES_APART > claim.at:
-            yield Withheld("asked_lately", self.asked_at + WISHES_APART)
         if claim.kind == "service":
             return
         if self.paused_until is not None and self.paused_until > claim.at:

@@ -104,6 +104,8 @@ class Enroller:
     def _start(self, want: Wanted, record: ProfileRecord, contact: Contact, now: Moment) -> bool:
         journey, entry = want
         may_be_written_to = not contact.suppressed and (contact.consent or journey.kind == "service")
+        if journey.once_per == "wish" and contact.was_asked_lately(now):
+            return False
         if not may_be_written_to or self._is_running_or_was(journey, entry, record, contact):
             self._drop_licence_of_ended(want, record, contact)
             return False

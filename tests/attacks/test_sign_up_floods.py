@@ -1,0 +1,114 @@
+"""A sign-up form is open to everybody: what floods of it may do to those whose addresses are typed into it."""
+
+from itertools import product
+
+import pytest
+
+from homing.domain.events import Event
+from homing.domain.ids import alias_id
+from homing.domain.moments import DAY, HOUR, MINUTE, SECOND, Moment
+from homing.domain.sends import Run
+from homing.errors import RunEnded
+from tests.fakes.stories import NOW, happened, signed_up, withdrew
+from tests.fakes.world import World
+
+VICTIM = "victim@example.com"
+SPELLINGS = [
+    "victim@example.com",
+    "Victim@example.com",
+    "VICTIM@EXAMPLE.COM",
+    "victim@Example.Com",
+    "  victim@example.com ",
+    "vIcTiM@eXaMpLe.CoM",
+]
+
+
+def let_go(world: World, now: Moment) -> None:
+    """Every confirmation that has been begun tries to send its mail."""
+    for name, told in world.executions.inputs.items():
+        if name.startswith("confirmation-") and name not in world.executions.stopped:
+            run = told["run"]
+            assert isinstance(run, dict)
+            try:
+                world.send(Run(journey="confirmation", profile_id=run["profile_id"], entry=run["entry"]), "ask", now)
+            except RunEnded:
+                continue
+
+
+def asks(email: str, at: Moment, user: str) -> Event:
+    return signed_up(at, email=email, user=user).with_proof_wanted()
+
+
+def mails_to(world: World, address: str = VICTIM) -> int:
+    return sum(mail.to.strip().casefold() == address for mail in world.mailer.sent)
+
+
+@pytest.mark.parametrize("after_each", [True, False], ids=["one-by-one", "all-at-once"])
+def test_five_hundred_sign_ups_of_one_address_bring_it_one_mail(*, after_each: bool) -> None:
+    world = World()
+    for number in range(500):
+        at = NOW + number * SECOND
+        world.tell(asks(SPELLINGS[number % len(SPELLINGS)], at, f"user-{number}"), now=at)
+        if after_each:
+            let_go(world, at)
+    let_go(world, NOW + HOUR)
+    assert mails_to(world) == 1
+
+
+def test_a_flood_that_goes_on_for_days_brings_one_mail_a_day_at_most() -> None:
+    world = World()
+    for day, number in product(range(5), range(20)):
+        at = NOW + day * DAY + number * MINUTE
+        world.tell(asks(VICTIM, at, f"user-{day}-{number}"), now=at)
+        let_go(world, at)
+    moments = [at for contact in world.contacts.contacts.values() for at in contact.claims.values()]
+    assert mails_to(world) == len(moments) <= 5
+    assert all(later - earlier >= DAY for earlier, later in zip(sorted(moments), sorted(moments)[1:], strict=False))
+
+
+def test_two_hundred_addresses_in_one_name_bring_one_mail() -> None:
+    world = World()
+    for number in range(200):
+        at = NOW + number * SECOND
+        event = happened(
+            at=at,
+            user=None,
+            anonymous_id="device",
+            traits={"email": f"victim.{number}@example.com"},
+            consent={"marketing": True},
+        )
+        world.tell(event.with_proof_wanted(), now=at)
+        let_go(world, at)
+    assert len(world.mailer.sent) == 1
+
+
+def test_withdrawing_between_two_hundred_addresses_brings_no_more_than_two_mails_a_day() -> None:
+    world = World()
+    for number in range(200):
+        at = NOW + number * MINUTE
+        world.tell(withdrew(at), now=at)
+        world.tell(asks(f"victim.{number}@example.com", at + SECOND, "ada"), now=at + SECOND)
+        let_go(world, at + SECOND)
+    assert len(world.mailer.sent) <= 2
+
+
+def test_an_address_that_has_confirmed_is_asked_by_nobody_elses_sign_up() -> None:
+    world = World()
+    world.tell(signed_up(NOW, email=VICTIM, user="victim", confirmed_at=NOW).with_proof_wanted())
+    for number in range(20):
+        world.tell(asks(VICTIM, NOW + number * HOUR, f"user-{number}"), now=NOW + number * HOUR)
+    let_go(world, NOW + DAY)
+    assert mails_to(world) <= 1
+    assert world.contacts.contacts
+    assert world.record(alias_id("user", "victim")).facts.agrees_to("marketing")
+
+
+@pytest.mark.parametrize("reason", ["bounced", "complained"])
+def test_a_suppressed_address_is_never_asked(reason: str) -> None:
+    world = World()
+    world.tell(asks(VICTIM, NOW, "first"))
+    for contact in list(world.contacts.contacts):
+        world.contacts.suppress(contact, reason)
+    world.tell(asks(VICTIM, NOW + HOUR, "second"), now=NOW + HOUR)
+    let_go(world, NOW + HOUR)
+    assert mails_to(world) == 0

@@ -1,0 +1,133 @@
+"""Double opt-in, deployed: nobody is written to but those who have pressed the button in the mail."""
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pytest
+
+from homing.domain.moments import DAY, HOUR, MINUTE, format_moment
+from local.cloud import Mail, Response
+from local.simulation.confirmations import press_confirmations
+from local.simulation.exact_schedule import look_exactly_when_due
+
+if TYPE_CHECKING:
+    from tests.workflows.conftest import OpenShop, Shop, Shopper
+
+
+@pytest.fixture(scope="module")
+def asking_shop(open_shop: "OpenShop") -> Iterator["Shop"]:
+    with open_shop(DoubleOptIn="yes") as shop:
+        look_exactly_when_due(shop.cloud)
+        yield shop
+
+
+@pytest.fixture
+def shop(asking_shop: "Shop") -> Iterator["Shop"]:
+    asking_shop.wait(DAY)
+    yield asking_shop
+    assert asking_shop.cloud.dead_letters() == []
+
+
+def link_of(mail: Mail) -> tuple[str, str]:
+    """Path and query of the link that confirms."""
+    match = re.search(r"https://\S+/confirm/\S+", mail.text or "")
+    assert match is not None, mail.text
+    parts = urlsplit(match[0])
+    return parts.path, parts.query
+
+
+def visit(shop: "Shop", mail: Mail, method: str) -> Response:
+    path, query = link_of(mail)
+    response = shop.cloud.http(method, path, query=query)
+    shop.cloud.settle()
+    return response
+
+
+def templates(shopper: "Shopper") -> list[str]:
+    return [mail.tags["template"] for mail in shopper.inbox]
+
+
+def test_who_signs_up_is_asked_and_welcomed_once_they_press(shop: "Shop") -> None:
+    shopper = shop.shopper()
+    shopper.signs_up()
+    assert templates(shopper) == ["confirm-consent"]
+    shop.wait(HOUR)
+    assert visit(shop, shopper.inbox[0], "POST").status == 200
+    shop.wait(MINUTE)
+    assert templates(shopper) == ["confirm-consent", "welcome-greeting"]
+
+
+def test_without_a_press_nothing_follows_ever(shop: "Shop") -> None:
+    shopper = shop.shopper()
+    shopper.signs_up()
+    shopper.adds("teapot")
+    shopper.orders("tea")
+    shop.wait(120 * DAY)
+    assert templates(shopper) == ["confirm-consent"]
+    assert shopper.executions("cart") == shopper.executions("winback") == shopper.executions("welcome") == []
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
+def test_the_visit_of_a_link_scanner_confirms_nothing(shop: "Shop", method: str) -> None:
+    shopper = shop.shopper()
+    shopper.signs_up()
+    visit(shop, shopper.inbox[0], method)
+    shop.wait(DAY)
+    assert templates(shopper) == ["confirm-consent"]
+
+
+def test_a_consent_that_is_repeated_with_every_message_is_asked_about_once(shop: "Shop") -> None:
+    shopper = shop.shopper()
+    for _ in range(5):
+        shopper.signs_up()
+        shop.wait(DAY)
+    assert templates(shopper) == ["confirm-consent"]
+
+
+def test_who_asks_again_after_a_withdrawal_is_asked_once_more(shop: "Shop") -> None:
+    shopper = shop.shopper()
+    shopper.signs_up()
+    visit(shop, shopper.inbox[0], "POST")
+    shop.wait(DAY)
+    shopper.decides(consent=False)
+    shop.wait(DAY)
+    shopper.signs_up()
+    shopper.signs_up()
+    shop.wait(DAY)
+    assert templates(shopper).count("confirm-consent") == 2
+
+
+def test_what_the_shop_has_had_confirmed_needs_no_question(shop: "Shop") -> None:
+    shopper = shop.shopper()
+    consent = {"categoryPreferences": {"marketing": True}, "confirmedAt": format_moment(shop.now), "wording": "2026-01"}
+    shop.hear(shopper.message("identify", traits=shopper.traits, context={"consent": consent}))
+    assert templates(shopper) == ["welcome-greeting"]
+
+
+def test_the_question_names_nobody_and_offers_no_way_to_unsubscribe(shop: "Shop") -> None:
+    shopper = shop.shopper(firstName="Buy-at-evil.example")
+    shopper.signs_up()
+    [mail] = shopper.inbox
+    assert "evil" not in f"{mail.subject} {mail.text} {mail.html}"
+    assert not {"List-Unsubscribe", "List-Unsubscribe-Post"} & dict(mail.headers).keys()
+    assert "/unsubscribe/" not in f"{mail.text} {mail.html}"
+
+
+def test_a_shopper_is_asked_in_their_language(shop: "Shop") -> None:
+    shopper = shop.shopper(language="de")
+    shopper.signs_up()
+    [mail] = shopper.inbox
+    assert "bestätige" in mail.subject
+    assert link_of(mail)[1] == "lang=de"
+    assert '<html lang="de"' in visit(shop, mail, "GET").body.decode()
+
+
+def test_shoppers_of_a_simulation_press_a_minute_after_the_mail_came(shop: "Shop") -> None:
+    press_confirmations(shop.cloud)
+    shopper = shop.shopper()
+    shopper.signs_up()
+    shop.wait(2 * MINUTE)
+    asked, greeted = shopper.inbox
+    assert greeted.at - asked.at == MINUTE
