@@ -56,7 +56,8 @@ class Pages:
             return message(said["title"], said["ask"], press=said["press"], rather=rather, switch=True)
         # The token alone decides: mail programs send the body of RFC 8058 in either form, our own button sends none.
         unsubscribe(visit.subscriber, contacts=self.contacts, events=self.events, now=visit.now)
-        return message(said["done_title"], said["done"], rather=(preferences, said["done_rather"]))
+        rather = (preferences, said["done_rather"])
+        return message(said["done_title"], said["done"], note=said["done_note"], rather=rather)
 
     def _confirm(self, visit: Visit, token: str) -> Answer:
         """`token` is the one for the preference page."""

@@ -15,6 +15,9 @@ from homing.web.visit import Visit
 from homing.web.wishes_form import Choices, Fields, read_wishes, shown_field
 
 
+_NO_BREAK = "\u2060"
+
+
 class Ask(Protocol):
     """Notes what a shopper asks for; False where nothing is held of them any more."""
 
@@ -151,7 +154,7 @@ class PreferencePage:
             shown=shown_field(shown or wishes),
             wishes=wishes,
             interests=offered.interests,
-            channels=offered.channels,
+            channels=("", *offered.channels),
             days=[(number, number) for number in range(1, 32)],
             months=list(enumerate(said["months"], 1)),
             paused_until=until,
@@ -161,7 +164,7 @@ class PreferencePage:
 def masked(email: str) -> str:
     """`a…@example.com`: enough for whoever owns it, and not for whoever looks over a shoulder."""
     local, _, domain = email.rpartition("@")
-    return f"{local[:1]}…@{domain}"
+    return f"{local[:1]}…{_NO_BREAK}@{domain}"
 
 
 def _right(asked: str) -> Right | None:
