@@ -65,7 +65,7 @@ _FULL: Final = {"status": "4.2.2", "diagnosticCode": "smtp; 452 4.2.2 mailbox fu
 
 
 class _Outcome(NamedTuple):
-    """What SES publishes of recipients of these fates: mailboxes of the simulator, or reasons of the suppression list."""
+    """What SES publishes of recipients of these fates: a mailbox of the simulator, or why the address is listed."""
 
     event_type: str
     fates: tuple[str, ...]

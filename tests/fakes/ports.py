@@ -195,7 +195,9 @@ class FakeSends:
         if known is None or known.outcome != "sent":
             self._keep(send)
 
-    def deliver(self, profile_id: str, send_id: str, delivery: Delivery, at: Moment) -> None:
+    def deliver(
+        self, profile_id: str, send_id: str, delivery: Delivery, at: Moment, bounced: str | None = None
+    ) -> None:
         known = self.load(profile_id, send_id)
         if known is not None and known.told(delivery, at) != known:
             self._keep(known.told(delivery, at))

@@ -5,15 +5,31 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from homing.adapters.profiles import stored_event
+from homing.adapters.profiles import TableProfiles, stored_event
 from homing.domain.ids import contact_id
 from homing.domain.moments import parse_moment
+from homing.domain.record import ProfileRecord
 from homing.domain.sends import Outcome, Run, Send
 
 if TYPE_CHECKING:
+    from homing.adapters.table import Item
     from tests.functions.conftest import Deployed
 
 CONTACT = contact_id("ada.lovelace@customer.example")
+
+
+def case(deployed: "Deployed", name: str) -> Any:
+    """An event of SES about a mail to somebody who is known."""
+    event = deployed.event(f"ses-feedback/{name}")
+    (profile_id,) = mail_of(event)["tags"]["profile_id"]
+    TableProfiles(deployed.table).save(ProfileRecord(profile_id=profile_id))
+    deployed.contacts.note_consent(CONTACT, profile_id, granted=True, at=1)
+    return event
+
+
+def told(deployed: "Deployed") -> "list[Item]":
+    """The events that were stored."""
+    return [item for item in deployed.items("P#") if item["sk"]["S"].startswith("EVENT#")]
 
 
 def mail_of(event: Any) -> Any:
@@ -39,7 +55,7 @@ def recorded(deployed: "Deployed", event: Any, outcome: Outcome) -> Send:
 
 
 def test_a_mail_of_unknown_fate_was_sent_after_all(deployed: "Deployed") -> None:
-    event = deployed.event("ses-feedback/send")
+    event = case(deployed, "send")
     unknown = recorded(deployed, event, "unknown")
     assert deployed.invoke("Feedback", event) == {"batchItemFailures": []}
     sent = {"outcome": "sent", "reason": None, "message_id": mail_of(event)["messageId"]}
@@ -47,7 +63,7 @@ def test_a_mail_of_unknown_fate_was_sent_after_all(deployed: "Deployed") -> None
 
 
 def test_a_mail_of_which_the_ledger_knows_nothing_is_entered_as_sent(deployed: "Deployed") -> None:
-    event = deployed.event("ses-feedback/send")
+    event = case(deployed, "send")
     for _ in range(2):
         assert deployed.invoke("Feedback", event) == {"batchItemFailures": []}
     run = Run(journey="welcome", profile_id="s3dhtno2tqckwc4r", entry="once")
@@ -58,34 +74,34 @@ def test_a_mail_of_which_the_ledger_knows_nothing_is_entered_as_sent(deployed: "
 
 
 def test_a_mail_of_old_tags_waits_for_the_ledger(deployed: "Deployed") -> None:
-    event = deployed.event("ses-feedback/send")
+    event = case(deployed, "send")
     (record,) = event["Records"]
-    told = json.loads(record["body"])
+    notice = json.loads(record["body"])
     for name in ("run_id", "step", "template"):
-        del told["mail"]["tags"][name]
-    record["body"] = json.dumps(told)
+        del notice["mail"]["tags"][name]
+    record["body"] = json.dumps(notice)
     assert deployed.invoke("Feedback", event) == {"batchItemFailures": [{"itemIdentifier": record["messageId"]}]}
     recorded(deployed, event, "unknown")
     assert deployed.invoke("Feedback", event) == {"batchItemFailures": []}
 
 
 def test_the_word_of_ses_outweighs_what_was_made_of_its_silence(deployed: "Deployed") -> None:
-    event = deployed.event("ses-feedback/send")
+    event = case(deployed, "send")
     failed = recorded(deployed, event, "failed")
     deployed.invoke("Feedback", event)
     sent = {"outcome": "sent", "reason": None, "message_id": mail_of(event)["messageId"]}
     assert deployed.send(failed.profile_id, failed.send_id) == failed.model_copy(update=sent)
 
 
-@pytest.mark.parametrize(("case", "reason"), [("bounce-permanent", "bounced"), ("complaint", "complained")])
-def test_an_address_that_wants_or_takes_no_mail_is_suppressed(deployed: "Deployed", case: str, reason: str) -> None:
-    event = deployed.event(f"ses-feedback/{case}")
+@pytest.mark.parametrize(("name", "reason"), [("bounce-permanent", "bounced"), ("complaint", "complained")])
+def test_an_address_that_wants_or_takes_no_mail_is_suppressed(deployed: "Deployed", name: str, reason: str) -> None:
+    event = case(deployed, name)
     for _ in range(2):
         assert deployed.invoke("Feedback", event) == {"batchItemFailures": []}
     assert deployed.contact(CONTACT).suppressed == reason
-    (item,) = deployed.items("P#")
-    told, _ = stored_event(item)
-    assert (told.about, told.consent, told.source) == (
+    (item,) = told(deployed)
+    stored, _ = stored_event(item)
+    assert (stored.about, stored.consent, stored.source) == (
         mail_of(event)["tags"]["profile_id"][0],
         {"marketing": False},
         reason,
@@ -93,32 +109,40 @@ def test_an_address_that_wants_or_takes_no_mail_is_suppressed(deployed: "Deploye
 
 
 def test_a_full_mailbox_is_noted_and_suppresses_nobody(deployed: "Deployed") -> None:
-    event = deployed.event("ses-feedback/bounce-transient")
+    event = case(deployed, "bounce-transient")
     assert deployed.invoke("Feedback", event) == {"batchItemFailures": []}
-    (item,) = deployed.items()
+    (item,) = told(deployed)
     assert (item["quiet"], stored_event(item).event.name) == ({"S": "yes"}, "Email Bounced")
 
 
 @pytest.mark.parametrize(
-    ("case", "delivery"),
+    ("name", "delivery"),
     [("delivery", "delivered"), ("delivery-delay", "delayed"), ("reject", "rejected")],
 )
 def test_what_became_of_a_mail_is_in_the_ledger_and_told_quietly(
-    deployed: "Deployed", case: str, delivery: str
+    deployed: "Deployed", name: str, delivery: str
 ) -> None:
-    event = deployed.event(f"ses-feedback/{case}")
+    event = case(deployed, name)
     sent = recorded(deployed, event, "sent")
     for _ in range(2):
         assert deployed.invoke("Feedback", event) == {"batchItemFailures": []}
     kept = deployed.send(sent.profile_id, sent.send_id)
     assert (kept.delivery, kept.outcome) == (delivery, "sent")
-    (item,) = [item for item in deployed.items("P#") if item["sk"]["S"].startswith("EVENT#")]
+    (item,) = told(deployed)
     assert item["quiet"] == {"S": "yes"}
+
+
+@pytest.mark.parametrize(
+    "name", ["send", "delivery", "delivery-delay", "bounce-transient", "bounce-permanent", "reject"]
+)
+def test_of_somebody_who_has_been_erased_nothing_is_kept(deployed: "Deployed", name: str) -> None:
+    assert deployed.invoke("Feedback", deployed.event(f"ses-feedback/{name}")) == {"batchItemFailures": []}
+    assert deployed.items() == []
 
 
 @pytest.mark.parametrize("body", ["no JSON of ada.lovelace@customer.example", "{}", "[]", '{"eventType": "Bounce"}'])
 def test_a_bad_message_is_told_of_and_stops_no_other(deployed: "Deployed", body: str) -> None:
-    event = deployed.event("ses-feedback/bounce-permanent")
+    event = case(deployed, "bounce-permanent")
     bad = {**event["Records"][0], "messageId": "bad", "body": body}
     answer = deployed.invoke("Feedback", {"Records": [bad, *event["Records"]]})
     assert answer == {"batchItemFailures": [{"itemIdentifier": "bad"}]}
@@ -126,6 +150,6 @@ def test_a_bad_message_is_told_of_and_stops_no_other(deployed: "Deployed", body:
 
 
 def test_what_ses_tells_is_counted_by_kind(deployed: "Deployed") -> None:
-    deployed.invoke("Feedback", deployed.event("ses-feedback/complaint"))
+    deployed.invoke("Feedback", case(deployed, "complaint"))
     (counted,) = [line for line in deployed.lines("Feedback") if "Feedback" in line]
     assert (counted["kind"], deployed.metrics("Feedback")) == ("Complaint", {"Feedback": 1})

@@ -144,7 +144,9 @@ class Sends(Protocol):
     def settle(self, send: Send) -> None:
         """Keep SES's word that the mail went out, whatever else was kept; that of an earlier call stays."""
 
-    def deliver(self, profile_id: str, send_id: str, delivery: Delivery, at: Moment) -> None:
+    def deliver(
+        self, profile_id: str, send_id: str, delivery: Delivery, at: Moment, bounced: str | None = None
+    ) -> None:
         """Keep what became of a mail of the ledger, as `Send.told` has it; of no other mail is anything kept."""
 
     def of_profile(self, profile_id: str) -> Sequence[Send]:

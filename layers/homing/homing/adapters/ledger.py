@@ -84,16 +84,19 @@ class TableSends:
                 item, condition="attribute_not_exists(pk) OR outcome <> :sent", values={":sent": text("sent")}
             )
 
-    def deliver(self, profile_id: str, send_id: str, delivery: Delivery, at: Moment) -> None:
+    def deliver(
+        self, profile_id: str, send_id: str, delivery: Delivery, at: Moment, bounced: str | None = None
+    ) -> None:
         """Keep what became of a mail of the ledger, as `Send.told` has it."""
+        told = {":told": text(delivery), ":at": number(at)} | ({":bounced": text(bounced)} if bounced else {})
         higher = {f":higher{rank}": text(name) for rank, name in enumerate(outranking(delivery))}
         lower = f"NOT delivery IN ({', '.join([':told', *higher])})"
         with suppress(ConditionFailed):
             self._table.update(
                 partition(profile_id),
                 SEND_PREFIX + send_id,
-                "SET delivery = :told, delivery_at = :at",
-                values={":told": text(delivery), ":at": number(at), **higher},
+                "SET delivery = :told, delivery_at = :at" + (", bounced = :bounced" if bounced else " REMOVE bounced"),
+                values={**told, **higher},
                 condition="attribute_exists(pk) AND (attribute_not_exists(delivery) "
                 f"OR {lower} OR delivery = :told AND delivery_at > :at)",
             )

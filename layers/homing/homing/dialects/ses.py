@@ -81,7 +81,8 @@ def read_notice(told: dict[str, Any]) -> Notice | None:
     if details.get("complaintFeedbackType") == "not-spam":
         return None  # somebody has taken the mail out of the spam again
     mailed_at = parse_moment(mail["timestamp"])
-    permanent = name == "Bounce" and details["bounceType"] == "Permanent"
+    if name == "Bounce":
+        kind = _kind_of_bounce(details, kind)
     addresses = [] if kind.addresses is None else [each["emailAddress"] for each in details[kind.addresses]]
     tags = {tag: _tag(mail, tag) for tag in SEND_TAGS}
     return Notice(
@@ -90,10 +91,24 @@ def read_notice(told: dict[str, Any]) -> Notice | None:
         mailed_at=mailed_at,
         at=mailed_at if kind.member is None else parse_moment(details["timestamp"]),
         tags={tag: value for tag, value in tags.items() if value},
-        delivery="bounced" if permanent else kind.delivery,
+        delivery=kind.delivery,
         told_as=kind.told_as,
         contacts=frozenset(map(contact_id, addresses)),
     )
+
+
+def _kind_of_bounce(bounce: dict[str, Any], soft: _Kind) -> _Kind:
+    """For good, softly, or none: SES takes an automatic answer ("out of the office") for a transient bounce too.
+
+    Such an answer is no delivery status notification, so it brings no status. Nobody is to lose their mails over a
+    holiday.
+    """
+    if bounce["bounceType"] == "Permanent":
+        return soft._replace(delivery="bounced")
+    told = (bounce["bounceType"], bounce.get("bounceSubType"))
+    if told == ("Transient", "General") and not any("status" in each for each in bounce["bouncedRecipients"]):
+        return soft._replace(delivery=None, told_as=None)
+    return soft
 
 
 def _tag(mail: dict[str, Any], name: str) -> str | None:

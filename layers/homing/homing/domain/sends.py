@@ -9,12 +9,8 @@ from homing.domain.moments import MINUTE, Duration, Moment
 
 Outcome = Literal["sent", "skipped", "failed", "unknown"]
 Ended = Literal["completed", "exited", "failed"]
-Delivery = Literal["delayed", "bounced_softly", "delivered", "bounced", "rejected", "complained"]
-"""What became of a mail after SES took it, as a later one outranks an earlier: whatever comes when, the last counts.
-
-A soft bounce stands before a delivery, for SES tells of an automatic answer ("out of the office") to a mail that was
-delivered as of a soft bounce, and nobody is to lose their mails over a holiday.
-"""
+Delivery = Literal["delayed", "delivered", "bounced_softly", "bounced", "rejected", "complained"]
+"""What became of a mail after SES took it, as a later one outranks an earlier: whatever comes when, the last counts."""
 
 SOFT_BOUNCES = 3
 """So many mails in a row that bounced softly make a bounce for good."""
@@ -37,7 +33,7 @@ class Send(Frozen):
     """One intended mail. `unknown` is the only outcome that may still change, but for SES's own word that it is sent.
 
     A mail that is known by SES's word alone, for its function died, has no subject. `delivery` is of mails that SES
-    has told of, as of `delivery_at`.
+    has told of, as of `delivery_at`; `bounced` is the contact whose mailbox would not take it.
     """
 
     send_id: str
@@ -53,14 +49,15 @@ class Send(Frozen):
     message_id: str | None = None
     delivery: Delivery | None = None
     delivery_at: Moment | None = None
+    bounced: str | None = None
 
-    def told(self, delivery: Delivery, at: Moment) -> "Send":
+    def told(self, delivery: Delivery, at: Moment, bounced: str | None = None) -> "Send":
         """With what SES tells of it: the highest rank counts, and of several as high the earliest."""
         if self.delivery in outranking(delivery):
             return self
         if self.delivery == delivery and self.delivery_at is not None and self.delivery_at <= at:
             return self
-        return self.model_copy(update={"delivery": delivery, "delivery_at": at})
+        return self.model_copy(update={"delivery": delivery, "delivery_at": at, "bounced": bounced})
 
     @property
     def is_silent(self) -> bool:
@@ -75,16 +72,17 @@ def outranking(delivery: Delivery) -> tuple[Delivery, ...]:
 
 
 def bounced_in_a_row(sends: Iterable[Send]) -> list[Send]:
-    """Each soft bounce with which SOFT_BOUNCES mails, one after the other of those that went out, have bounced softly.
+    """Each soft bounce with which SOFT_BOUNCES mails, one after the other of those that went out, have bounced softly
+    from the same mailbox.
 
     The more is told of the mails, in whatever order, the more these are: none is taken back.
     """
     gone_out = sorted((send for send in sends if send.outcome == "sent"), key=lambda send: (send.at, send.send_id))
+    ends = [(send.delivery, send.bounced) for send in gone_out]
     return [
         send
         for number, send in enumerate(gone_out, 1)
-        if number >= SOFT_BOUNCES
-        and all(each.delivery == "bounced_softly" for each in gone_out[number - SOFT_BOUNCES : number])
+        if ends[number - SOFT_BOUNCES : number] == [("bounced_softly", send.bounced)] * SOFT_BOUNCES
     ]
 
 

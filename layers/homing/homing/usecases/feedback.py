@@ -1,5 +1,6 @@
 """What SES tells of its mails: what was sent after all, what came of it, who complained, opened and clicked."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +12,8 @@ from homing.domain.sends import bounced_in_a_row
 from homing.ports import Contacts, Events, Profiles, Sends
 from homing.usecases.histories import owner_of
 
-_SUPPRESSING = {"bounced": "bounced", "complained": "complained"}
-"""Why an address gets no mail any more, by what came of one to it."""
+_WITHDRAWING = {"bounced": "Email Bounced", "complained": "Email Marked as Spam"}
+"""After what came of a mail no other may go to the address, and as what the profile hears of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +34,16 @@ class Feedback:
         notice = read_notice(told)
         if notice is None:
             return "other"
-        reason = _SUPPRESSING.get(notice.delivery or "")
+        reason = notice.delivery if notice.delivery in _WITHDRAWING else None
         if reason is not None:
-            self._suppress(notice, reason)
+            for contact in sorted(notice.contacts):
+                self.contacts.suppress(contact, reason)
         profile_id = notice.tags.get("profile_id")
         if profile_id is not None and self._keep(notice, profile_id, now):
             self._tell(notice, profile_id, reason, now)
             if notice.delivery == "bounced_softly":
-                self._give_up_after_some(notice, profile_id, now)
+                self._give_up_after_some(profile_id, now)
         return notice.kind
-
-    def _suppress(self, notice: Notice, reason: str) -> None:
-        for contact in sorted(notice.contacts):
-            self.contacts.suppress(contact, reason)
 
     def _keep(self, notice: Notice, profile_id: str, now: Moment) -> bool:
         """What SES has taken is sent, whatever became of the function that asked; and what came of it.
@@ -65,15 +63,16 @@ class Feedback:
             sent = {"outcome": "sent", "reason": None, "message_id": notice.message_id}
             self.sends.settle(known.model_copy(update=sent))
         if notice.delivery is not None:
-            self.sends.deliver(profile_id, send_id, notice.delivery, notice.at)
+            bounced = next(iter(notice.contacts), None)  # each mail has one recipient
+            self.sends.deliver(profile_id, send_id, notice.delivery, notice.at, bounced)
         return True
 
     def _tell(self, notice: Notice, profile_id: str, reason: str | None, now: Moment) -> None:
         """The mail's profile hears of it. Which link was clicked is not kept."""
         if notice.told_as is None:
             return
-        if reason is not None and self._is_at(notice, profile_id):
-            self._withdraw(notice, profile_id, reason, notice.message_id, notice.at, now)
+        if reason is not None and self._is_at(notice.contacts, profile_id):
+            self._withdraw(profile_id, reason, f"ses-{reason}-{notice.message_id}", min(notice.at, now), now)
             return
         event = Event(
             message_id=f"ses-{notice.told_as}-{notice.message_id}-{notice.at}",
@@ -86,30 +85,31 @@ class Feedback:
         )
         self.events.put(event, now, quiet=notice.delivery is not None)
 
-    def _give_up_after_some(self, notice: Notice, profile_id: str, now: Moment) -> None:
+    def _give_up_after_some(self, profile_id: str, now: Moment) -> None:
         """Soft bounces in a row are one for good. Each that ends such a row is one, for they come in any order."""
         for last in bounced_in_a_row(self.sends.of_profile(profile_id)):
-            self._suppress(notice, "bounced")
-            if self._is_at(notice, profile_id):
-                self._withdraw(notice, profile_id, "bounced", last.send_id, last.delivery_at or last.at, now)
+            contact, at = last.bounced or "", min(last.delivery_at or last.at, now)
+            self.contacts.suppress(contact, "bounced")
+            if self._is_at({contact}, profile_id):
+                self._withdraw(profile_id, "bounced", f"ses-bounced-{last.send_id}", at, now)
 
-    def _withdraw(self, notice: Notice, profile_id: str, reason: str, cause: str, at: Moment, now: Moment) -> None:
+    def _withdraw(self, profile_id: str, reason: str, message_id: str, at: Moment, now: Moment) -> None:
         """The profile hears of a bounce or a complaint as of a withdrawal of consent."""
         event = Event(
-            message_id=f"ses-{reason}-{cause}",
+            message_id=message_id,
             type="track",
-            name=notice.told_as,
+            name=_WITHDRAWING[reason],
             about=profile_id,
-            at=min(at, now),
+            at=at,
             consent={"marketing": False},
             source=reason,
         )
         self.events.put(event, now)
 
-    def _is_at(self, notice: Notice, profile_id: str) -> bool:
-        """Whether the profile is still at an address of the notice: whoever has another goes on getting mail there.
+    def _is_at(self, contacts: Collection[str], profile_id: str) -> bool:
+        """Whether the profile is still at one of these addresses: whoever has another goes on getting mail there.
 
         A profile that no address is known of has no other.
         """
         email = owner_of(self.profiles, profile_id)[0].facts.trait("email")
-        return email is None or contact_id(email) in notice.contacts
+        return email is None or contact_id(email) in contacts
