@@ -1,5 +1,5 @@
 """The command line: `homing simulate`, `homing demo`, `homing local`, `homing preview`, `homing mails`,
-`homing segments`, `homing sends`, `homing torture`."""
+`homing segments`, `homing sends`, `homing export`, `homing erase`, `homing requests`, `homing torture`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -9,6 +9,7 @@ from rich.console import Console
 
 from homing.domain.moments import Moment, parse_moment
 from local.preview.commands import mails, preview
+from local.rights.commands import erase, export, requests
 from local.segments.commands import app as segments
 from local.sends import sends
 from local.torture.commands import torture
@@ -29,6 +30,9 @@ app.command()(preview)
 app.add_typer(mails)
 app.add_typer(segments)
 app.command()(sends)
+app.command()(export)
+app.command()(erase)
+app.command()(requests)
 app.command()(torture)
 # Without emoji: a line number between colons is one.
 _errors = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)

@@ -44,8 +44,8 @@ class Source(Protocol):
     def items(self, *sk_prefixes: str) -> Iterator[Item]:
         """Every item whose sort key begins with one of these, in no order."""
 
-    def items_of(self, pks: Collection[str], sk_prefix: str) -> Iterator[Item]:
-        """Those of the items that stand in these partitions."""
+    def items_of(self, pks: Collection[str], sk_prefix: str = "") -> Iterator[Item]:
+        """Those of the items that stand in these partitions; all of them without a prefix."""
 
 
 def open_source(place: str, now: Moment) -> Source:
@@ -78,7 +78,7 @@ class FileSource:
         """Every item whose sort key begins so; lines that cannot hold one are not even parsed."""
         return self._items(_any_of(f'"{prefix}' for prefix in sk_prefixes), sk_prefixes)
 
-    def items_of(self, pks: Collection[str], sk_prefix: str) -> Iterator[Item]:
+    def items_of(self, pks: Collection[str], sk_prefix: str = "") -> Iterator[Item]:
         """Those of the items that stand in these partitions."""
         wanted = frozenset(pks)
         if not wanted:
@@ -116,14 +116,17 @@ class LiveSource:
             ):
                 yield from page["Items"]
 
-    def items_of(self, pks: Collection[str], sk_prefix: str) -> Iterator[Item]:
+    def items_of(self, pks: Collection[str], sk_prefix: str = "") -> Iterator[Item]:
         """Those of the items that stand in these partitions: a query for each."""
+        # An empty prefix is none to DynamoDB.
+        condition = "pk = :pk AND begins_with(sk, :sk)" if sk_prefix else "pk = :pk"
+        beginning = {":sk": {"S": sk_prefix}} if sk_prefix else {}
         with _told_plainly(self.table):
             for pk in sorted(pks):
                 for page in self.client.get_paginator("query").paginate(
                     TableName=self.table,
-                    KeyConditionExpression="pk = :pk AND begins_with(sk, :sk)",
-                    ExpressionAttributeValues={":pk": {"S": pk}, ":sk": {"S": sk_prefix}},
+                    KeyConditionExpression=condition,
+                    ExpressionAttributeValues={":pk": {"S": pk}, **beginning},
                 ):
                     yield from page["Items"]
 

@@ -58,8 +58,8 @@ class TableErasures:
         return Held(
             profile_id=profile_id,
             items=tuple(item["sk"]["S"] for item in items),
-            aliases=frozenset(alias for item in items for alias in _aliases(item)),
-            contacts=frozenset(contact for item in items for contact in _contacts(item)),
+            aliases=frozenset(alias for item in items for alias in aliases_in(item)),
+            contacts=frozenset(contact for item in items for contact in contacts_in(item)),
             runs=frozenset(run_of(item).run_id for item in items if _is_run(item)),
         )
 
@@ -98,7 +98,7 @@ def _is_run(item: Item) -> bool:
     return sk.startswith(RUN_PREFIX)
 
 
-def _aliases(item: Item) -> Collection[str]:
+def aliases_in(item: Item) -> Collection[str]:
     """The other histories that a profile names as its own, or as the one that it is part of."""
     if item["sk"]["S"] != PROFILE_KEY:
         return ()
@@ -106,7 +106,7 @@ def _aliases(item: Item) -> Collection[str]:
     return record.facts.anonymous if record.joined_to is None else (*record.facts.anonymous, record.joined_to)
 
 
-def _contacts(item: Item) -> Collection[str]:
+def contacts_in(item: Item) -> Collection[str]:
     """The contacts that an item of a profile's partition tells of."""
     sk: str = item["sk"]["S"]
     if sk.startswith(ADDRESS_PREFIX):

@@ -23,7 +23,9 @@ class StepFunctionsExecutions:
         _start(self._client, self._arns[journey], name, execution_input)
 
     def stop(self, journey: str, name: str, reason: str) -> None:
-        """Stop the execution; none being there is success."""
+        """Stop the execution; none being there is success, nor a journey any more."""
+        if journey not in self._arns:
+            return
         execution = self._arns[journey].replace(":stateMachine:", ":execution:") + f":{name}"
         try:
             self._client.stop_execution(executionArn=execution, error="RunEnded", cause=reason)
