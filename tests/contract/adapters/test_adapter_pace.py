@@ -26,22 +26,41 @@ def places(pace: TablePace, moments: list[int]) -> list[int]:
     return [place.at for place in taken if isinstance(place, Slot)]
 
 
-def test_who_comes_first_goes_at_once_and_the_others_one_after_another(pace: TablePace) -> None:
-    assert places(pace, [NOON] * 4) == [NOON, NOON + 100, NOON + 200, NOON + 300]
+def test_half_a_second_of_mails_goes_at_once_and_the_others_at_the_beginning_of_seconds_to_come(
+    pace: TablePace,
+) -> None:
+    """Wait states know no milliseconds. The half of the next second is left out, for this one may end in a rush."""
+    taken = places(pace, [NOON + 700] * 25)
+    assert taken == [NOON + 700] * 5 + [NOON + SECOND] * 5 + [NOON + 2 * SECOND] * 10 + [NOON + 3 * SECOND] * 5
+
+
+def test_who_comes_while_there_is_a_queue_joins_its_end(pace: TablePace) -> None:
+    places(pace, [NOON] * 25)
+    assert places(pace, [NOON + 1_500] * 6) == [NOON + 3 * SECOND] * 5 + [NOON + 4 * SECOND]
+
+
+def test_once_the_queue_has_gone_mails_go_at_once_again(pace: TablePace) -> None:
+    places(pace, [NOON] * 12)
+    assert places(pace, [NOON + 2_400] * 4) == [NOON + 2_400] * 3 + [NOON + 3 * SECOND]
 
 
 def test_a_place_that_nobody_took_is_not_kept_for_later(pace: TablePace) -> None:
-    assert places(pace, [NOON, NOON + HOUR, NOON + HOUR]) == [NOON, NOON + HOUR, NOON + HOUR + 100]
+    assert places(pace, [NOON, *[NOON + HOUR] * 6]) == [NOON, *[NOON + HOUR] * 5, NOON + HOUR + SECOND]
 
 
 def test_two_functions_never_get_the_same_place(table: Table) -> None:
     one, other = TablePace(table, rate=10), TablePace(table, rate=10)
-    taken = [place for _ in range(3) for pace in (one, other) for place in places(pace, [NOON])]
-    assert taken == [NOON + 100 * number for number in range(6)]
+    taken = [place for _ in range(11) for pace in (one, other) for place in places(pace, [NOON])]
+    assert taken == [NOON] * 5 + [NOON + SECOND] * 5 + [NOON + 2 * SECOND] * 10 + [NOON + 3 * SECOND] * 2
+
+
+def test_one_mail_a_second_is_one_in_whatever_second(table: Table) -> None:
+    pace = TablePace(table, rate=1)
+    assert places(pace, [NOON + 900] * 3) == [NOON + SECOND, NOON + 2 * SECOND, NOON + 3 * SECOND]
 
 
 @settings(max_examples=20, deadline=None)
-@given(rate=st.sampled_from([1, 3, 14, 500]), pauses=st.lists(st.integers(0, 400), min_size=1, max_size=60))
+@given(rate=st.sampled_from([1, 2, 3, 14, 15, 500]), pauses=st.lists(st.integers(0, 400), min_size=1, max_size=60))
 def test_no_second_holds_more_places_than_the_rate(
     new_table: Callable[[], Table], rate: int, pauses: list[int]
 ) -> None:
@@ -53,16 +72,17 @@ def test_no_second_holds_more_places_than_the_rate(
 
 
 @pytest.mark.parametrize("rate", [14, 500])
-def test_under_pressure_every_second_is_used_to_at_least_95_percent(pace: TablePace, rate: int) -> None:
+def test_under_pressure_every_second_of_a_queue_is_used_to_at_least_95_percent(pace: TablePace, rate: int) -> None:
     pace.measure(rate, None, NOON)
-    taken = places(pace, [NOON] * (rate + rate // 2))
-    seconds = Counter((at - NOON) // SECOND for at in taken)
-    assert rate * 0.95 <= seconds[0] <= rate
+    taken = Counter(places(pace, [NOON] * (2 * rate + 1)))
+    assert rate * 0.95 <= taken[NOON + 2 * SECOND] <= rate
+    assert taken.total() == 2 * rate + 1
 
 
 def test_the_measured_rate_takes_the_place_of_the_configured_one(pace: TablePace) -> None:
+    places(pace, [NOON - HOUR])
     pace.measure(2, None, NOON)
-    assert places(pace, [NOON] * 2) == [NOON, NOON + 500]
+    assert places(pace, [NOON] * 4) == [NOON, NOON + SECOND, NOON + 2 * SECOND, NOON + 2 * SECOND]
 
 
 def test_an_earlier_measurement_that_comes_late_changes_nothing(pace: TablePace) -> None:

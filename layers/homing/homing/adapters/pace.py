@@ -1,12 +1,22 @@
 """The pace in the table: one item that all send functions share, changed by one write for each mail.
 
-The rate is kept by the generic cell rate algorithm, which needs no counters and no clearing: `next_at` is when the next
-mail may go; each mail takes that moment and moves it on by the interval. It stands in microseconds, for at 500 a second
-mails are 2 milliseconds apart. The item has a partition of its own: it is the one that is written most.
+`next_at` is the next free place. Places lie as far apart as the rate demands (the generic cell rate algorithm): that
+needs no counters and no clearing. But those who have to wait wait in Step Functions, which know no milliseconds, and
+come at the beginning of their place's second, all at once. So that no second holds more mails than the rate,
+whenever one begins to count:
+
+- who finds less than half of this second's places taken goes at once: two seconds of which that is true hold no more
+  than the rate together, wherever in them the mails go;
+- who finds more of them taken begins a queue, in the later half of the next second's places;
+- while there is a queue for seconds to come, everybody joins its end.
+
+Moments stand in microseconds here, for at 500 a second mails are 2 milliseconds apart. The item has a partition of its
+own: it is the one that is written most.
 """
 
 import math
 from contextlib import suppress
+from typing import Final, NamedTuple
 
 from homing.adapters.table import ConditionFailed, Item, Table, number, text
 from homing.domain.moments import HOUR, MINUTE, Duration, Moment
@@ -19,8 +29,10 @@ MEASURED_EVERY: Duration = 15 * MINUTE
 SANDBOX = 1
 """Mails a second that SES takes of every account."""
 
-_MICROSECONDS = 1_000
+_MICROSECONDS: Final = 1_000
 """In a millisecond."""
+
+_SECOND: Final = 1_000_000
 
 
 class TablePace:
@@ -32,44 +44,42 @@ class TablePace:
     def __init__(self, table: Table, rate: float) -> None:
         self._table = table
         self._interval = _interval(rate or SANDBOX)
-        self._is_busy = False
+        self._next_at = 0
 
     def reserve(self, now: Moment, *, marketing: bool) -> Slot | NoSlot:
-        """The next place, in one write where it stands as it did the last time, else in two."""
+        """The next place, in one write where the item stands about as it did the last time, else in two."""
         while True:
+            step = _step(self._next_at, now * _MICROSECONDS, self._interval)
             try:
-                return Slot(self._take(now, marketing=marketing))
+                taken = self._take(step, marketing=marketing)
             except ConditionFailed as error:
                 refusal = _refusal(error.item, now, marketing=marketing)
                 if refusal is not None:
                     return refusal
-                self._is_busy = _next_at(error.item) >= now * _MICROSECONDS
+                self._interval = _whole(error.item, "interval_us") or self._interval
+                self._next_at = _whole(error.item, "next_at")
+            else:
+                self._next_at = taken + self._interval
+                return Slot(max(now, _beginning(taken) // _MICROSECONDS))
 
-    def _take(self, now: Moment, *, marketing: bool) -> Moment:
-        """The place that was the next. Raises ConditionFailed."""
-        busy = "next_at >= :now"
+    def _take(self, step: "_Step", *, marketing: bool) -> int:
+        """The place that was taken. Raises ConditionFailed."""
         conditions = [
-            busy if self._is_busy else f"(attribute_not_exists(next_at) OR NOT {busy})",
+            step.condition,
+            "(attribute_not_exists(interval_us) OR interval_us = :interval)",
             "(attribute_not_exists(room) OR room > :none)",
+            *(["attribute_not_exists(brake)"] if marketing else []),
         ]
-        if marketing:
-            conditions.append("attribute_not_exists(brake)")
-        base = "next_at" if self._is_busy else ":now"
-        before = self._table.update(
+        numbers = {":interval": self._interval, ":plenty": _PLENTY, ":none": 0, ":one": 1, **step.values}
+        after = self._table.update(
             PACE,
             PACE,
-            f"SET next_at = {base} + if_not_exists(interval_us, :interval), room = if_not_exists(room, :plenty) - :one",
-            values={
-                ":now": number(now * _MICROSECONDS),
-                ":interval": number(self._interval),
-                ":plenty": number(_PLENTY),
-                ":none": number(0),
-                ":one": number(1),
-            },
+            f"SET next_at = {step.place} + :interval, room = if_not_exists(room, :plenty) - :one",
+            values={name: number(value) for name, value in numbers.items()},
             condition=" AND ".join(conditions),
-            returns="ALL_OLD",
+            returns="UPDATED_NEW",
         )
-        return max(now, -(-_next_at(before) // _MICROSECONDS))
+        return _whole(after, "next_at") - self._interval
 
     def measure(self, rate: float, room: int | None, at: Moment) -> None:
         """SES's word: mails a second, and mails left of the daily quota, None where it has no end."""
@@ -132,8 +142,33 @@ def _refusal(item: Item, now: Moment, *, marketing: bool) -> NoSlot | None:
     return None
 
 
-def _next_at(item: Item) -> int:
-    return _whole(item, "next_at")
+class _Step(NamedTuple):
+    """How a place is taken: which one, in words of an update, and where `next_at` has to stand for it."""
+
+    place: str
+    condition: str
+    values: dict[str, int]
+
+
+def _step(next_at: int, now: int, interval: int) -> _Step:
+    """The step for who comes now; `next_at` is where it stood when it was seen last. It only ever grows."""
+    second = _beginning(now)
+    following = second + _SECOND
+    half = round(_SECOND / interval) // 2 * interval
+    if next_at >= following:
+        return _Step("next_at", "next_at >= :following", {":following": following})
+    if second <= next_at < second + half:
+        within = {":second": second, ":half": second + half}
+        return _Step("next_at", "next_at >= :second AND next_at < :half", within)
+    if next_at < second and half:
+        return _Step(":second", "(attribute_not_exists(next_at) OR next_at < :second)", {":second": second})
+    queue = {":queue": following + half, ":following": following}
+    return _Step(":queue", "(attribute_not_exists(next_at) OR next_at < :following)", queue)
+
+
+def _beginning(moment: int) -> int:
+    """The beginning of the second."""
+    return moment - moment % _SECOND
 
 
 def _whole(item: Item, name: str) -> int:
