@@ -101,7 +101,7 @@ def test_birthday_channel_and_interests_reach_the_profile_and_can_be_taken_back(
     save(world, birthday=(2, 29), interests=frozenset({"Cups"}), channel="sms")
     world.tell(*world.events.all)
     stands = standing(world).wishes
-    assert (stands.birthday, stands.interests, stands.channel) == ((2, 29), {"Cups"}, "sms")
+    assert (stands.birthday, stands.interests, stands.channel) == ((2, 29), frozenset({"Cups"}), "sms")
     nothing = stands._replace(birthday=(0, 0), interests=frozenset(), channel="")
     preferences_of(world).save(LINK, standing(world), nothing, wording="v", now=LATER)
     world.tell(*world.events.all, now=LATER)

@@ -12,7 +12,7 @@ from homing.domain.facts import birthday
 from homing.domain.ids import contact_id, fact_id
 from homing.domain.moments import Moment
 from homing.domain.permit import Contact
-from homing.domain.preferences import GAPS, NO_BIRTHDAY, PAUSE, Wishes, frequency_of
+from homing.domain.preferences import CHANNELS, GAPS, NO_BIRTHDAY, PAUSE, Wishes, frequency_of
 from homing.domain.profile import Profile
 from homing.domain.unsubscribe import Subscriber
 from homing.ports import Contacts, Events, Profiles
@@ -100,10 +100,11 @@ class Preferences:
 def _wishes(facts: Profile, contact: Contact) -> Wishes:
     # The contact knows of a consent to marketing before the profile does.
     purposes = {purpose for purpose in PURPOSES if facts.agrees_to(purpose)} - {"marketing"}
+    channel = facts.trait("channel")
     return Wishes(
         purposes=frozenset(purposes | {"marketing"} if contact.consent else purposes),
         frequency=frequency_of(contact.gap),
-        channel=facts.trait("channel") or "",
+        channel=channel if channel in CHANNELS else "",
         birthday=birthday(facts) or NO_BIRTHDAY,
         interests=frozenset((facts.trait("interests") or "").splitlines()),
     )

@@ -14,7 +14,6 @@ from homing.web.look import Look, day
 from homing.web.visit import Visit
 from homing.web.wishes_form import Choices, Fields, read_wishes, shown_field
 
-
 _NO_BREAK = "\u2060"
 
 

@@ -57,7 +57,7 @@ def read_wishes(fields: Fields, choices: Choices, standing: Wishes) -> tuple[Wis
     values that it does not offer. A birthday that no year has passes: it is for the shopper to correct.
     """
     told = [value for name, value in fields if name == SHOWN]
-    if len(told) != 1:
+    if len(told) != 1 or not told[0]:
         raise InvalidRequest(400, f"{SHOWN}: what the page has shown, once")
     try:
         before = parse_qsl(told[0], keep_blank_values=True, strict_parsing=True, errors="strict")
