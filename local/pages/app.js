@@ -244,7 +244,7 @@ function lesson() {
     userId: "ada",
     timestamp: shop.now,
     traits: { email: "ada@mailbox.example", firstName: "Ada", language: "en" },
-    context: { consent: { categoryPreferences: { marketing: true } } },
+    context: { consent: { categoryPreferences: { marketing: true }, confirmedAt: shop.now } },
   };
   const command = [
     `curl ${location.origin}/v1/identify -u local: -d '{`,
@@ -253,10 +253,10 @@ function lesson() {
   ].join("\n");
   const content = find("first-event").content.cloneNode(true);
   content.querySelector("h2").textContent = "The shop is open, and nobody has come in yet.";
-  content.querySelector("p").textContent = "Send a first event, from a terminal on this machine. Ada signs up and agrees to mail:";
+  content.querySelector("p").textContent = "Send a first event, from a terminal on this machine. Ada signs up, agrees to mail and has confirmed it:";
   content.querySelector("code").textContent = command;
   content.querySelector(".after").textContent =
-    "Her profile is here within seconds, her welcome mail in the inbox. Then let time pass and see what follows. With another write key, put it in the place of “local”.";
+    "Her profile is here within seconds, her welcome mail in the inbox; without confirmedAt, a mail that asks her to confirm. Then let time pass and see what follows. With another write key, put it in the place of “local”.";
   const copy = content.querySelector("button");
   copy.addEventListener("click", async () => {
     await navigator.clipboard.writeText(command);

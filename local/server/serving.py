@@ -119,7 +119,8 @@ def _welcome(port: int, write_key: str, shared: SharedCloud) -> str:
     here = f"http://{HOST}:{port}"
     now = format_moment(shared.look(lambda cloud, _recorder: cloud.timers.now()))
     user = shlex.quote(f"{write_key}:")
-    consent = '"context": {"consent": {"categoryPreferences": {"marketing": true}}}'
+    agreed = f'"categoryPreferences": {{"marketing": true}}, "confirmedAt": "{now}"'
+    consent = f'"context": {{"consent": {{{agreed}}}}}'
     traits = '"traits": {"email": "ada@mailbox.example", "firstName": "Ada"}'
     first_event = f'{{"messageId": "first-1", "userId": "ada", {traits}, {consent}}}'
     lines = [
@@ -128,7 +129,7 @@ def _welcome(port: int, write_key: str, shared: SharedCloud) -> str:
         f"  write key  {escape(write_key)}",
         f"  clock      {f'virtual: it stands at {now} until it is moved' if shared.is_virtual else 'real'}",
         "",
-        "Send a first event:",
+        "Send a first event; without confirmedAt, Ada is asked for a confirmation first:",
         escape(f"  curl {here}/v1/identify -u {user} -d '{first_event}'"),
     ]
     if shared.is_virtual:

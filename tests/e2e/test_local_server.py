@@ -24,7 +24,6 @@ from local.cli import app
 PATIENCE = 60
 """Seconds until a server that says nothing fails the test instead of hanging it."""
 WRITE_KEY = "a key; with $igns"
-AGREED = {"consent": {"categoryPreferences": {"marketing": True}}}
 _NUMBERS = count(1)
 
 
@@ -57,10 +56,12 @@ class Server:
         return self.post("/_local/clock", {"advance": duration})
 
     def sign_up(self) -> str:
-        """The address of a new shopper who agrees to mail."""
+        """The address of a new shopper who agrees to mail, as the shop has had confirmed."""
         name = f"shopper-{next(_NUMBERS)}"
         address = f"{name}@post.example"
-        told = self.send({"messageId": name, "userId": name, "traits": {"email": address}, "context": AGREED})
+        consent = {"categoryPreferences": {"marketing": True}, "confirmedAt": self.get("/_local/clock")["now"]}
+        context = {"consent": consent}
+        told = self.send({"messageId": name, "userId": name, "traits": {"email": address}, "context": context})
         assert told == {"success": True, "accepted": 1, "duplicate": 0}
         return address
 

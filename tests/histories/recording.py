@@ -1,13 +1,14 @@
-"""Records a run of every journey under the definitions of today: `python -m tests.histories.recording [VERSION]`.
+"""Records a run of each journey whose definition has changed: `python -m tests.histories.recording`.
 
 An execution keeps its definition until it ends, weeks after a deploy, and calls the functions of the day. So for each
 version of the definitions there is a folder here, named by its date, with a history of each journey: what the
 execution was given, what each task was asked and answered, and the items that the table held before the first mail and
-before the second. `test_old_runs.py` lets them run on under the code of today. A version may be deleted once its last run has ended.
+before the second. `test_old_runs.py` lets them run on under the code of today.
+
+A version may be deleted once the last run of it has ended.
 """
 
 import json
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -41,8 +42,8 @@ class Recording:
 
     cloud: Cloud
     tasks: list[dict[str, Any]] = field(default_factory=list)
-    items: list[list[Attributes]] = field(default_factory=list)
-    """All items of the table as they stood before each task."""
+    items: dict[str, list[Attributes]] = field(default_factory=dict)
+    """All items of the table as they stood when each step was first asked for, in order."""
 
     def hear(self, kind: str, event: str | None = None, **more: Any) -> None:
         """A message of the shopper, and all that follows from it at this moment."""
@@ -102,7 +103,13 @@ _TEAPOT = {
     "currency": "EUR",
     "url": "https://shop.example/teapot",
 }
-_STORIES: Mapping[str, Story] = {"welcome": _welcome, "cart": _cart, "winback": _winback, "birthday": _birthday}
+_STORIES: Mapping[str, Story] = {
+    "confirmation": _welcome,
+    "welcome": _welcome,
+    "cart": _cart,
+    "winback": _winback,
+    "birthday": _birthday,
+}
 
 
 def definitions() -> dict[str, Path]:
@@ -118,7 +125,8 @@ def machine_of(journey: str) -> str:
 
 def record(journey: str) -> dict[str, Any]:
     """A run of the journey to its end, with all its mails. Raises KeyError for a journey without a story."""
-    with VirtualClock(OPENING) as clock, deployed(Timers(clock)) as cloud:
+    parameters = {"DoubleOptIn": "yes" if journey == "confirmation" else "no"}
+    with VirtualClock(OPENING) as clock, deployed(Timers(clock), parameters=parameters) as cloud:
         look_exactly_when_due(cloud)
         shop = Recording(cloud)
         with _watched(shop):
@@ -126,14 +134,15 @@ def record(journey: str) -> dict[str, Any]:
             shop.wait(200 * DAY)
         (run,) = [run for run in cloud.executions if run.state_machine.logical_id == machine_of(journey)]
         properties = cloud.template.resources[machine_of(journey)].properties
+        before_first, before_second, *_ = [*shop.items.values(), []]
         return {
             "began": format_moment(run.execution.started_at),
             "input": json.loads(run.input),
             "status": run.execution.status.value,
             "substitutions": cloud._resolver.resolve(dict(properties["DefinitionSubstitutions"])),
             "tasks": shop.tasks,
-            "items_before_first_mail": shop.items[0],
-            "items_before_second_mail": shop.items[1],
+            "items_before_first_mail": before_first,
+            "items_before_second_mail": before_second,
         }
 
 
@@ -146,7 +155,7 @@ def _watched(shop: Recording) -> Iterator[None]:
         if function.logical_id != "SendFunction":
             return invoke(function, event)
         at = shop.cloud.timers.now()
-        shop.items.append(items_of(shop.cloud))
+        shop.items.setdefault(event["step"], items_of(shop.cloud))
         outcome = invoke(function, event)
         error = None if outcome.error is None else outcome.error["errorType"]
         shop.tasks.append({"at": format_moment(at), "payload": event, "result": outcome.value, "error": error})
@@ -163,11 +172,23 @@ def items_of(cloud: Cloud) -> list[Attributes]:
     return [image for key in keys if (image := table.image(key)) is not None]
 
 
-def main(version: str) -> None:
-    """Write the definitions and a history of each to the version's folder."""
-    folder = HISTORIES / version
+def unrecorded() -> dict[str, Path]:
+    """The definition of each journey of which no version is the same."""
+    recorded = {path.read_bytes() for path in HISTORIES.glob("*/*.asl.yaml")}
+    return {journey: path for journey, path in definitions().items() if path.read_bytes() not in recorded}
+
+
+def main() -> None:
+    """Write each definition that has changed, with a history, to a folder with the date of today."""
+    changed = unrecorded()
+    if not changed:
+        print("nothing has changed")
+        return
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    earlier = len(list(HISTORIES.glob(f"{today}*")))
+    folder = HISTORIES / (f"{today}.{earlier + 1}" if earlier else today)
     folder.mkdir()
-    for journey, path in definitions().items():
+    for journey, path in changed.items():
         (folder / f"{journey}.json").write_text(_readable(record(journey)), encoding="utf-8")
         (folder / path.name).write_bytes(path.read_bytes())
     print(folder)
@@ -184,4 +205,4 @@ def _readable(history: Mapping[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:] or [f"{datetime.now(UTC):%Y-%m-%d}"])
+    main()

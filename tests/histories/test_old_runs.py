@@ -82,7 +82,7 @@ class Upgraded:
 @contextmanager
 def upgraded(history: History, when: str) -> Iterator[Upgraded]:
     """The deployment of today, with nothing on a schedule, and the items that were recorded."""
-    with VirtualClock(history.began) as clock, deployed(Timers(clock)) as cloud:
+    with VirtualClock(history.began) as clock, deployed(Timers(clock), parameters={"DoubleOptIn": "no"}) as cloud:
         for schedule in cloud.schedules.by_logical_id:
             cloud.disable_schedule(schedule)
         with cloud.seam.unseen():

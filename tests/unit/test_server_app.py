@@ -21,7 +21,6 @@ from local.timers import Timers, VirtualClock
 
 OPENING = parse_moment("2026-03-02T10:00:00Z")
 HERE = "http://localhost:8787"
-AGREED = {"consent": {"categoryPreferences": {"marketing": True}}}
 TEAPOT = {"product_id": "p1", "name": "Round Teapot", "price": 38, "quantity": 2, "currency": "EUR"}
 _NUMBERS = count(1)
 
@@ -51,10 +50,11 @@ class Browser:
         assert answer.json == {"success": True, "accepted": 1, "duplicate": 0}
 
     def sign_up(self, **traits: str) -> str:
-        """The address of a new shopper who agrees to mail."""
+        """The address of a new shopper who agrees to mail, as the shop has had confirmed."""
         name = f"shopper-{next(_NUMBERS)}"
         address = f"{name}@post.example"
-        self.send("identify", userId=name, traits={"email": address, **traits}, context=AGREED)
+        consent = {"categoryPreferences": {"marketing": True}, "confirmedAt": format_moment(self.clock.now())}
+        self.send("identify", userId=name, traits={"email": address, **traits}, context={"consent": consent})
         return address
 
     def let_pass(self, duration: str) -> None:

@@ -344,7 +344,7 @@ class Lived(NamedTuple):
 
 @pytest.fixture(scope="module")
 def lived() -> Iterator[Lived]:
-    parameters = {"SmallTableItems": SMALL_TABLE_ITEMS}
+    parameters = {"SmallTableItems": SMALL_TABLE_ITEMS, "DoubleOptIn": "no"}
     with VirtualClock(START) as clock, deployed(Timers(clock), parameters=parameters) as cloud:
         witness = Witness(cloud)
         with witness.watching():
