@@ -15,6 +15,7 @@ SCHEDULE = "SegmentsRule"
 SHARD_TARGET = "Shard"
 """The ids of the schedule's targets begin so, and end in the shard that each looks at."""
 FIGURES_SCHEDULE = "FiguresScheduleRule"
+RECONCILE_SCHEDULE = "ReconcileRule"
 
 
 @contextmanager

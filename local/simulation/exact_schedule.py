@@ -1,18 +1,20 @@
-"""The segments' schedule without its delay: fired at each moment that comes due."""
+"""Schedules of every few minutes, for years: segments are looked at when they are due, mails and account once a day."""
 
 from typing import Any
 
 from homing.adapters.due import DUE_PREFIX, read_due_key
-from homing.domain.moments import Moment
+from homing.domain.moments import DAY, Moment
 from local.cloud import Cloud
-from local.simulation.deployment import SCHEDULE, SHARD_TARGET
+from local.simulation.deployment import RECONCILE_SCHEDULE, SCHEDULE, SHARD_TARGET
 
 
 def look_exactly_when_due(cloud: Cloud) -> None:
     """Fire the segments' schedule at each moment that comes due, for its shard alone, instead of every few minutes.
 
-    The outcome is that of a schedule with no delay, and years of looking at nothing are saved.
+    The outcome is that of a schedule with no delay, and years of looking at nothing are saved. The reconciliation with
+    SES comes once a day: where SES tells of every mail at once, it finds nothing to do.
     """
+    _reconcile_daily(cloud)
     cloud.disable_schedule(SCHEDULE)
     armed: set[tuple[Moment, str]] = set()
 
@@ -31,3 +33,13 @@ def look_exactly_when_due(cloud: Cloud) -> None:
                 cloud.timers.call_at(moment, lambda: fire(moment, shard))
 
     cloud.observe_table(see)
+
+
+def _reconcile_daily(cloud: Cloud) -> None:
+    cloud.disable_schedule(RECONCILE_SCHEDULE)
+
+    def fire() -> None:
+        cloud.fire_schedule(RECONCILE_SCHEDULE)
+        cloud.timers.call_at(cloud.timers.now() + DAY, fire)
+
+    cloud.timers.call_at(cloud.timers.now() + DAY, fire)

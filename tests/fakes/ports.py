@@ -1,6 +1,6 @@
 """The ports of the homing layer in memory, each as short as its contract allows."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,10 +11,11 @@ from homing.domain.ids import due_shard
 from homing.domain.moments import HOUR, MINUTE, SECOND, Duration, Moment
 from homing.domain.permit import Claim, Contact, Withheld
 from homing.domain.record import ProfileRecord
+from homing.domain.reputation import Statistics
 from homing.domain.rights import Request, Right
 from homing.domain.sends import SETTLES_WITHIN, Delivery, OpenSend, Run, Send
 from homing.errors import Conflict
-from homing.ports import Look, Mail, NoSlot, Pacing, Slot
+from homing.ports import Look, Mail, NoSlot, Pacing, Quota, Slot
 
 
 @dataclass
@@ -190,6 +191,9 @@ class FakeSends:
         if known is None or known.outcome == "unknown":
             self._keep(send)
 
+    def load_many(self, keys: Collection[tuple[str, str]]) -> Mapping[str, Send]:
+        return {send_id: send for profile_id, send_id in keys if (send := self.load(profile_id, send_id)) is not None}
+
     def settle(self, send: Send) -> None:
         known = self.kept.get(send.send_id)
         if known is None or known.outcome != "sent":
@@ -208,6 +212,33 @@ class FakeSends:
     def _keep(self, send: Send) -> None:
         self.kept[send.send_id] = send
         self.entries.append(send)
+
+
+@dataclass
+class FakeAccount:
+    """An account at SES that a test sets up; `asked` are the moments from which its list was asked for."""
+
+    allowed: Quota = field(default_factory=lambda: Quota(14.0, 50_000))
+    counted: list[Statistics] = field(default_factory=list)
+    listed: list[tuple[str, str]] = field(default_factory=list)
+    mirrored: Moment = 0
+    asked: list[Moment] = field(default_factory=list)
+
+    def quota(self) -> Quota:
+        return self.allowed
+
+    def statistics(self) -> Sequence[Statistics]:
+        return self.counted
+
+    def suppressed(self, since: Moment) -> Iterator[tuple[str, str]]:
+        self.asked.append(since)
+        yield from self.listed
+
+    def mirrored_until(self) -> Moment:
+        return self.mirrored
+
+    def note_mirrored(self, until: Moment) -> None:
+        self.mirrored = until
 
 
 @dataclass

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from homing.domain.generation import Generation
     from homing.domain.shop import Shop
     from homing.ports import Due, Generations, Profiles, RecomputeRuns
+    from homing.usecases.account import AccountKeeper
     from homing.usecases.enroll import Enroller
     from homing.usecases.feedback import Feedback
     from homing.usecases.finish import Finisher
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from homing.usecases.recompute import Recompute
     from homing.usecases.segments import Refresher
     from homing.usecases.send import Sender
+    from homing.usecases.sweep import Sweeper
     from homing.web.pages import Pages
 
 RETRIES = Config(retries={"mode": "standard", "total_max_attempts": 4}, connect_timeout=2, read_timeout=5)
@@ -227,6 +229,28 @@ def feedback() -> "Feedback":
     from homing.usecases.feedback import Feedback
 
     return Feedback(contacts=contacts(), events=events(), profiles=_profiles(), sends=TableSends(_table()))
+
+
+@cache
+def sweeper() -> "Sweeper":
+    """Looks at the mails that were about to go out."""
+    from homing.adapters.ledger import TableSends
+    from homing.adapters.open_sends import TableOpenSends
+    from homing.usecases.sweep import Sweeper
+
+    return Sweeper(open_sends=TableOpenSends(_table()), sends=TableSends(_table()), contacts=contacts())
+
+
+@cache
+def account_keeper() -> "AccountKeeper":
+    """Keeps to what SES says of the account."""
+    from homing.adapters.account import SesAccount
+    from homing.adapters.pace import TablePace
+    from homing.usecases.account import AccountKeeper
+
+    settings = config.ReconcileSettings.read(os.environ)
+    account = SesAccount(boto3.client("sesv2", config=RETRIES), boto3.client("ses", config=RETRIES), _table())
+    return AccountKeeper(account=account, pace=TablePace(_table(), settings.ses_rate), contacts=contacts())
 
 
 @cache

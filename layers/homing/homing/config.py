@@ -88,6 +88,12 @@ class FeedbackSettings(TableSettings):
     """For functions/feedback."""
 
 
+class ReconcileSettings(TableSettings):
+    """For functions/reconcile."""
+
+    ses_rate: float
+
+
 class FinishSettings(ShopSettings):
     """For functions/finish."""
 

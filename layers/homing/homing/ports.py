@@ -9,6 +9,7 @@ from homing.domain.generation import Generation
 from homing.domain.moments import Duration, Moment
 from homing.domain.permit import Claim, Contact, Withheld
 from homing.domain.record import ProfileRecord
+from homing.domain.reputation import Statistics
 from homing.domain.rights import Erasure, Held, Request, Right
 from homing.domain.sends import Delivery, OpenSend, Run, Send
 
@@ -141,6 +142,9 @@ class Sends(Protocol):
     def record(self, send: Send) -> None:
         """Keep the entry, unless a final one is kept already."""
 
+    def load_many(self, keys: Collection[tuple[str, str]]) -> Mapping[str, Send]:
+        """Those of the entries that there are, by send id; keys are of a profile and a send. Consistent reads."""
+
     def settle(self, send: Send) -> None:
         """Keep SES's word that the mail went out, whatever else was kept; that of an earlier call stays."""
 
@@ -151,6 +155,32 @@ class Sends(Protocol):
 
     def of_profile(self, profile_id: str) -> Sequence[Send]:
         """All entries of the profile; consistent reads."""
+
+
+class Quota(NamedTuple):
+    """What SES allows the account: mails a second, and mails left of 24 hours' quota, None where it has no end."""
+
+    rate: float
+    room: int | None
+
+
+class Account(Protocol):
+    """The account at SES."""
+
+    def quota(self) -> Quota:
+        """What SES allows now."""
+
+    def statistics(self) -> Sequence[Statistics]:
+        """What was counted in the latest 14 days, in no order."""
+
+    def suppressed(self, since: Moment) -> Iterator[tuple[str, str]]:
+        """Contacts that SES sends to no more, and why ("bounced", "complained"): those that were listed since then."""
+
+    def mirrored_until(self) -> Moment:
+        """Up to when SES's list has been taken over; 0 where it never was."""
+
+    def note_mirrored(self, until: Moment) -> None:
+        """Keep that it has been taken over up to then."""
 
 
 class OpenSends(Protocol):

@@ -1,6 +1,6 @@
 """Runs and intended mails in the table: what happened, kept for more than a year."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -75,6 +75,12 @@ class TableSends:
             )
         except ConditionFailed:
             return
+
+    def load_many(self, keys: Collection[tuple[str, str]]) -> Mapping[str, Send]:
+        """Those of the entries that there are, by send id."""
+        asked = {(partition(profile_id), SEND_PREFIX + send_id) for profile_id, send_id in keys}
+        found = map(send_of, self._table.get_many(sorted(asked), consistent=True))
+        return {send.send_id: send for send in found}
 
     def settle(self, send: Send) -> None:
         """Keep SES's word that the mail went out, unless it is kept already."""

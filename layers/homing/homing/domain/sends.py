@@ -5,7 +5,7 @@ from typing import Literal, get_args
 
 from homing.domain import ids
 from homing.domain.events import Frozen
-from homing.domain.moments import MINUTE, Duration, Moment
+from homing.domain.moments import DAY, MINUTE, Duration, Moment
 
 Outcome = Literal["sent", "skipped", "failed", "unknown"]
 Ended = Literal["completed", "exited", "failed"]
@@ -24,6 +24,9 @@ GAVE_UP = "gave_up"
 SETTLES_WITHIN: Duration = 40 * MINUTE
 """How long after a claim nobody need worry: SES tells of a mail within seconds, a queue may take minutes. With a look
 every quarter of an hour no mail's fate is in doubt for an hour without being shown."""
+
+TOLD_WITHIN: Duration = DAY
+"""How long after a mail went out SES has told what became of it: it tries for 14 hours to deliver one."""
 
 SEND_TAGS = ("send_id", "run_id", "profile_id", "journey", "step", "template")
 """What SES is told with every mail, and tells back in every event about it: enough for the ledger's entry."""
