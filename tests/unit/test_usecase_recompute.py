@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from homing.domain.generation import Generation
+from homing.domain.hours import A_DAY
 from homing.domain.ids import due_shard
 from homing.domain.moments import DAY, HOUR, MINUTE, Moment
 from homing.domain.orders import Orders, Tally
@@ -75,11 +76,13 @@ class World:
         assert self.exported is not None
         return FakePart(file, self.exported[int(file) :: 2])
 
-    def steps(self, rules: dict[str, Any], fuse: Fuse | None = None, at_a_time: int = 10_000) -> Recompute:
+    def steps(
+        self, rules: dict[str, Any], fuse: Fuse | None = None, at_a_time: int = 10_000, timezone: str = "UTC"
+    ) -> Recompute:
         fuse = fuse or Fuse()
         return Recompute(
             rules=rules,
-            timezone="UTC",
+            timezone=timezone,
             generations=fuse.guard(self.generations),
             profiles=fuse.guard(self.profiles),
             due=fuse.guard(self.due),
@@ -143,6 +146,16 @@ def test_new_rules_count_with_figures_of_everybody(world: World) -> None:
     assert told["generation"] == world.active.number == 2
     assert world.active.figures.tops == {"orders.revenue top 50": 20.0}
     assert world.of("best") == {"ada", "bob"}
+
+
+@pytest.mark.parametrize(("timezone", "hour"), [("UTC", 20), ("Asia/Seoul", 5)])
+def test_the_shops_hours_are_counted_by_its_own_clock_for_those_who_have_none(
+    world: World, timezone: str, hour: int
+) -> None:
+    """The three customers have bought at the same hour; of who looked around only, no day is known."""
+    world.run(BEST, timezone=timezone)
+    hours = world.active.figures.hours
+    assert {at: weight for at, weight in enumerate(hours) if weight} == {hour: 3 * A_DAY}
 
 
 def test_a_switch_that_was_made_before_is_not_made_again(world: World) -> None:
