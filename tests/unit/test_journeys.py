@@ -11,7 +11,7 @@ from homing.domain.facts import ProfileFacts, birthday
 from homing.domain.generation import Generation
 from homing.domain.journeys import wanted
 from homing.domain.moments import DAY, HOUR, parse_moment
-from homing.domain.permit import Contact
+from homing.domain.permit import Claim, Contact, Withheld
 from homing.domain.profile import Profile
 from homing.domain.record import ProfileRecord
 from homing.domain.rules import FACTS
@@ -200,8 +200,9 @@ def test_a_permit_needs_consent_an_open_address_a_licence_and_a_free_claim(
     changes: dict[str, object], withheld: str | None
 ) -> None:
     contact = Contact(contact_id="c", consent=True, runs={"r": "p"}).model_copy(update=changes)
-    assert contact.withheld("r", "s") == withheld
+    refused = contact.withheld(Claim(run_id="r", send_id="s", at=NOW))
+    assert (refused and refused.reason) == withheld
 
 
 def test_an_unknown_contact_gets_nothing() -> None:
-    assert Contact(contact_id="c").withheld("r", "s") == "no_consent"
+    assert Contact(contact_id="c").withheld(Claim(run_id="r", send_id="s", at=NOW)) == Withheld("no_consent")

@@ -85,8 +85,8 @@ class Enroller:
 
     def _withhold_next_step(self, run: Run, journey: Journey, contact: Contact, reason: str, now: Moment) -> None:
         """Keep in the ledger which mail the exit has saved the shopper from, and why."""
-        steps = (name for name in journey.steps if run.send_id(name) not in contact.claims)
-        step = next(steps, None)
+        unclaimed = (name for name in journey.steps if run.send_id(name) not in contact.claims)
+        step = next((name for name in unclaimed if self.sends.load(run.profile_id, run.send_id(name)) is None), None)
         if step is not None:
             self.sends.record(
                 run.ledger_entry(step, journey.steps[step].template, outcome="skipped", reason=reason, at=now)
@@ -116,7 +116,8 @@ class Enroller:
             contact_id=contact.contact_id,
             started_at=now,
         )
-        if not self.contacts.add_run(contact.contact_id, run.run_id, record.profile_id):
+        due = journey.first_due(record.facts, entry, now) if journey.kind == "marketing" else None
+        if not self.contacts.add_run(contact.contact_id, run.run_id, record.profile_id, due):
             return False  # erased since it was read
         # An order may have been folded in since the record was read. Whoever folds it in looks for licensed runs
         # after writing the profile, and we look at the profile after licensing the run: one of us sees the other.

@@ -20,9 +20,6 @@ from homing.usecases.compose import Composer, Intent, NothingToShow
 from homing.usecases.generations import ActiveGeneration
 from homing.usecases.histories import owner_of
 
-_ENDING: frozenset[str] = frozenset({"no_consent", "suppressed", "run_ended"})
-"""Refusals after which no later step can send either."""
-
 _LEFT_OUT: frozenset[str] = frozenset({"nothing_to_show", "frequency_cap", "paused", "braked"})
 """Reasons for which one step is left out and the run goes on; all others have ended it."""
 
