@@ -203,8 +203,8 @@ class FakeSends:
         self, profile_id: str, send_id: str, delivery: Delivery, at: Moment, bounced: str | None = None
     ) -> None:
         known = self.load(profile_id, send_id)
-        if known is not None and known.told(delivery, at) != known:
-            self._keep(known.told(delivery, at))
+        if known is not None and known.told(delivery, at, bounced) != known:
+            self._keep(known.told(delivery, at, bounced))
 
     def of_profile(self, profile_id: str) -> Sequence[Send]:
         return [send for send in self.kept.values() if send.profile_id == profile_id]

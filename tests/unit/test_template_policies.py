@@ -19,12 +19,17 @@ import boto3
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
-from homing.domain.ids import alias_id
+from homing.adapters.contacts import TableContacts
+from homing.adapters.open_sends import TableOpenSends
+from homing.adapters.table import Table
+from homing.domain.ids import alias_id, contact_id
 from homing.domain.moments import DAY, HOUR, MINUTE, format_moment
+from homing.domain.permit import Claim
+from homing.domain.sends import Run
 from local.cloud import Cloud
 from local.cloud.services import call_service
 from local.cloud.template import ACCOUNT
-from local.simulation.deployment import FIGURES_SCHEDULE, SCHEDULE, deployed
+from local.simulation.deployment import FIGURES_SCHEDULE, RECONCILE_SCHEDULE, SCHEDULE, deployed
 from local.timers import Timers, VirtualClock
 
 TEMPLATE: dict[str, Any] = yaml_parse((Path(__file__).parents[2] / "template.yaml").read_text("utf-8"))
@@ -33,7 +38,7 @@ FUNCTIONS = [name for name, resource in RESOURCES.items() if resource["Type"] ==
 RECOMPUTE_MACHINE = "RecomputeStateMachine"
 ROLES = [name for name, resource in RESOURCES.items() if resource["Type"] == "AWS::IAM::Role"]
 
-WITHOUT_RESOURCES = {
+LOG_DELIVERY = {
     "logs:CreateLogDelivery",
     "logs:GetLogDelivery",
     "logs:UpdateLogDelivery",
@@ -44,6 +49,9 @@ WITHOUT_RESOURCES = {
     "logs:DescribeLogGroups",
 }
 """Log delivery knows no resources: https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html"""
+
+OF_THE_ACCOUNT = {"ses:GetAccount", "ses:GetSendStatistics", "ses:ListSuppressedDestinations"}
+"""Nor do these: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsesv2.html"""
 
 USED_BY_AWS = {
     "logs:CreateLogStream": "Lambda writes the function's log",
@@ -57,7 +65,7 @@ USED_BY_AWS = {
     "sqs:GetQueueAttributes": "Lambda asks how full the queue is",
     "sqs:SendMessage": "Lambda parks what failed",
     "lambda:InvokeFunction": "Step Functions calls the function",
-} | dict.fromkeys(WITHOUT_RESOURCES, "Step Functions sets up the state machine's log")
+} | dict.fromkeys(LOG_DELIVERY, "Step Functions sets up the state machine's log")
 """Permissions that no call of a function's own code uses, with the service that does."""
 
 USED_FOR_ROLES = {
@@ -213,6 +221,8 @@ def _asked_of_dynamodb(params: dict[str, Any], region: str) -> tuple[list[str], 
 
 
 def _asked_of_ses(params: dict[str, Any], region: str) -> tuple[list[str], list[str]]:
+    if "FromEmailAddress" not in params:
+        return ["*"], []
     domain = parseaddr(params["FromEmailAddress"])[1].partition("@")[2]
     parts = [f"identity/{domain}", f"configuration-set/{params['ConfigurationSetName']}"]
     return [f"arn:aws:ses:{region}:{ACCOUNT}:{part}" for part in parts], []
@@ -288,12 +298,31 @@ def let_recompute(cloud: Cloud) -> None:
     assert run.execution.status.value == "SUCCEEDED", run.execution
 
 
+def claim_and_die(cloud: Cloud, user: str) -> None:
+    """An attempt at the shopper's second mail that leaves nothing but its claim."""
+    table, now = Table(boto3.client("dynamodb"), cloud.physical_id("Table")), cloud.timers.now()
+    run = Run(journey="welcome", profile_id=alias_id("user", user), entry="once")
+    contact = contact_id(f"{user}@customer.example")
+    send = run.ledger_entry("favourites", "welcome-favourites", outcome="unknown", reason="interrupted", at=now)
+    TableContacts(table).note_consent(contact, run.profile_id, granted=True, at=now)
+    TableContacts(table).add_run(contact, run.run_id, run.profile_id)
+    TableOpenSends(table).note(send, contact)
+    assert TableContacts(table).claim(contact, Claim(run_id=run.run_id, send_id=send.send_id, at=now)) is None
+
+
 def live(cloud: Cloud) -> None:
     """Everything that Homing does for shoppers, once."""
     cloud.disable_schedule(SCHEDULE)
     cloud.disable_schedule(FIGURES_SCHEDULE)
-    # One address bounces, and is suppressed.
+    cloud.disable_schedule(RECONCILE_SCHEDULE)
+    # One address bounces, and is suppressed, here and by SES; one is full.
     sign_up(cloud, "gone", "bounce@simulator.amazonses.com")
+    sign_up(cloud, "full", "softbounce@simulator.amazonses.com")
+    # A send function dies for good, having claimed its mail: the next look at the open mails finds it.
+    claim_and_die(cloud, "full")
+    cloud.advance_to(cloud.timers.now() + HOUR)
+    cloud.fire_schedule(RECONCILE_SCHEDULE)
+    cloud.settle()
     # The first look lets the rules count. Then a deploy brings a rule that concerns everybody so far, for a while:
     # the next look starts the recompute, of a table that is small.
     look_at_segments(cloud)
@@ -377,7 +406,7 @@ def test_no_policy_allows_an_action_by_a_wildcard() -> None:
     assert [(name, action) for name, action in actions if "*" in action or ":" not in action] == []
 
 
-def test_only_log_delivery_is_allowed_on_every_resource() -> None:
+def test_only_what_knows_no_resources_is_allowed_on_every_one() -> None:
     everywhere = {
         action
         for role in ROLES
@@ -385,7 +414,7 @@ def test_only_log_delivery_is_allowed_on_every_resource() -> None:
         if "*" in listed(statement["Resource"])
         for action in listed(statement["Action"])
     }
-    assert everywhere == WITHOUT_RESOURCES
+    assert everywhere == LOG_DELIVERY | OF_THE_ACCOUNT
 
 
 def test_no_policy_lets_everybody_in() -> None:

@@ -160,6 +160,15 @@ def test_the_entries_of_a_profile_are_its_own_and_all_of_them(both: Sends) -> No
     assert sorted(both.of_profile("p"), key=lambda send: send.send_id) == sorted(entries, key=lambda send: send.send_id)
 
 
+def test_many_entries_are_read_at_once_each_by_its_own_key(both: Sends) -> None:
+    entries = {f"s{number}": SEND.model_copy(update={"send_id": f"s{number}"}) for number in range(120)}
+    for send in entries.values():
+        both.record(send)
+    keys = [("p", name) for name in (*entries, "s0", "another")] + [("q", "s1")]
+    assert both.load_many(keys) == entries
+    assert both.load_many([]) == {}
+
+
 def test_runs_and_sends_stand_in_their_profiles_partition_and_expire(table: Table) -> None:
     TableRuns(table).begin(RUN)
     TableSends(table).record(SEND)

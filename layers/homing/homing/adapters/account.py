@@ -39,7 +39,7 @@ class SesAccount:
         """What was counted in the latest 14 days, in no order."""
         return [
             Statistics(moment_of(point["Timestamp"]), point["DeliveryAttempts"], point["Bounces"], point["Complaints"])
-            for point in self._older.get_send_statistics()["SendDataPoints"]
+            for point in self._older.get_send_statistics().get("SendDataPoints", [])
         ]
 
     def suppressed(self, since: Moment) -> Iterator[tuple[str, str]]:

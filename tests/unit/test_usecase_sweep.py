@@ -1,0 +1,170 @@
+"""The sweep: of every mail that was about to go out, what came of it is known within an hour, or that nobody knows."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from homing.domain.ids import due_shard
+from homing.domain.moments import DAY, HOUR, MINUTE
+from homing.domain.permit import Contact
+from homing.domain.sends import INTERRUPTED, SETTLES_WITHIN, Delivery, Outcome, Send
+from homing.usecases.sweep import Sweeper
+from tests.fakes.crashes import Crashed, Fuse
+from tests.fakes.ports import FakeContacts, FakeOpenSends, FakeSends
+
+NOON = 1_700_000_000_000
+SHARD = due_shard("p")
+
+
+def intended(number: int = 0, at: int = NOON) -> Send:
+    return Send(
+        send_id=f"s{number}",
+        run_id="cart-p-1",
+        profile_id="p",
+        journey="cart",
+        step="reminder",
+        template="cart-reminder",
+        at=at,
+        outcome="unknown",
+        reason=INTERRUPTED,
+    )
+
+
+@dataclass
+class Office:
+    """Who sweeps, and what there is. `counted` are the mails that whoever sweeps was told of."""
+
+    open_sends: FakeOpenSends = field(default_factory=FakeOpenSends)
+    sends: FakeSends = field(default_factory=FakeSends)
+    contacts: FakeContacts = field(default_factory=FakeContacts)
+    unknown: list[str] = field(default_factory=list)
+    unsettled: list[str] = field(default_factory=list)
+
+    def claim(self, number: int = 0, at: int = NOON, *, claimed: bool = True) -> Send:
+        """An attempt at a mail, as the send function leaves it where it is killed."""
+        send = intended(number, at)
+        self.open_sends.note(send, "c")
+        contact = self.contacts.contacts.setdefault("c", Contact(contact_id="c"))
+        if claimed:
+            self.contacts.contacts["c"] = contact.model_copy(update={"claims": {**contact.claims, send.send_id: at}})
+        return send
+
+    def tell(self, send: Send, outcome: Outcome, delivery: Delivery | None = None) -> None:
+        self.sends.record(send.model_copy(update={"outcome": outcome, "reason": None, "delivery": delivery}))
+
+    def sweep(self, now: int, fuse: Fuse | None = None) -> None:
+        fuse = fuse or Fuse()
+        sweeper = Sweeper(fuse.guard(self.open_sends), fuse.guard(self.sends), fuse.guard(self.contacts))
+        for page in sweeper.sweep(SHARD, now):
+            self.unknown += [send.send_id for send in page.unknown]
+            self.unsettled += [send.send_id for send in page.unsettled]
+
+
+def test_a_mail_that_was_claimed_and_of_which_nobody_told_is_unknown_within_an_hour() -> None:
+    office = Office()
+    send = office.claim()
+    office.sweep(NOON + SETTLES_WITHIN - 1)
+    assert office.sends.kept == {}
+    office.sweep(NOON + SETTLES_WITHIN + 15 * MINUTE)
+    assert SETTLES_WITHIN + 15 * MINUTE < HOUR
+    assert office.sends.kept == {"s0": send}
+    assert office.unknown == ["s0"]
+    assert office.open_sends.kept == {}
+
+
+def test_a_mail_that_was_never_claimed_is_no_matter() -> None:
+    office = Office()
+    office.claim(claimed=False)
+    office.sweep(NOON + HOUR)
+    assert (office.sends.kept, office.unknown, office.open_sends.kept) == ({}, [], {})
+
+
+def test_an_address_that_has_been_erased_meanwhile_is_no_matter() -> None:
+    office = Office()
+    office.claim()
+    office.contacts.contacts.clear()
+    office.sweep(NOON + HOUR)
+    assert (office.sends.kept, office.unknown, office.open_sends.kept) == ({}, [], {})
+
+
+def test_an_attempt_that_has_only_begun_is_left_to_its_own_look() -> None:
+    office = Office()
+    office.claim(claimed=False)
+    again = office.claim(at=NOON + 39 * MINUTE)
+    office.sweep(NOON + SETTLES_WITHIN)
+    assert (office.sends.kept, office.unknown) == ({}, [])
+    office.sweep(NOON + 39 * MINUTE + SETTLES_WITHIN)
+    assert office.sends.kept == {"s0": again}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "delivery"),
+    [
+        ("sent", "delivered"),
+        ("sent", "bounced"),
+        ("sent", "bounced_softly"),
+        ("sent", "complained"),
+        ("sent", "rejected"),
+        ("failed", None),
+        ("skipped", None),
+        ("unknown", None),
+    ],
+)
+def test_a_mail_of_which_the_end_is_known_needs_no_other_look(outcome: Outcome, delivery: Delivery | None) -> None:
+    office = Office()
+    office.tell(office.claim(), outcome, delivery)
+    kept = dict(office.sends.kept)
+    office.sweep(NOON + HOUR)
+    assert (office.sends.kept, office.open_sends.kept) == (kept, {})
+    assert (office.unknown, office.unsettled) == ([], [])
+
+
+@pytest.mark.parametrize("delivery", [None, "delayed"])
+def test_a_mail_of_whose_delivery_ses_does_not_tell_in_a_day_is_counted_once(delivery: Delivery | None) -> None:
+    office = Office()
+    office.tell(office.claim(), "sent", delivery)
+    for hours in range(24):
+        office.sweep(NOON + hours * HOUR)
+    assert office.unsettled == []
+    for hours in range(24, 100):
+        office.sweep(NOON + hours * HOUR)
+    assert office.unsettled == ["s0"]
+    assert office.open_sends.kept == {}
+
+
+def test_a_mail_of_which_ses_tells_late_but_tells_is_not_counted() -> None:
+    office = Office()
+    office.tell(office.claim(), "sent")
+    office.sweep(NOON + HOUR)
+    office.sends.deliver("p", "s0", "delivered", NOON + 14 * HOUR)
+    office.sweep(NOON + DAY)
+    assert (office.unsettled, office.open_sends.kept) == ([], {})
+
+
+def test_all_that_is_open_is_looked_at_however_much_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("homing.usecases.sweep.PAGE", 3)
+    office = Office()
+    for number in range(10):
+        send = office.claim(number)
+        if number % 2:
+            office.tell(send, "sent")
+    office.sweep(NOON + HOUR)
+    assert sorted(office.unknown) == ["s0", "s2", "s4", "s6", "s8"]
+    office.sweep(NOON + DAY)
+    assert sorted(office.unsettled) == ["s1", "s3", "s5", "s7", "s9"]
+    assert office.open_sends.kept == {}
+
+
+@pytest.mark.parametrize("killed_at", range(1, 15))
+def test_a_sweep_that_was_cut_off_hides_no_mail(killed_at: int) -> None:
+    office = Office()
+    office.claim(0)
+    office.tell(office.claim(1), "sent")
+    office.tell(office.claim(2), "sent", "delivered")
+    with pytest.raises(Crashed):
+        office.sweep(NOON + HOUR, Fuse(killed_at))
+    office.sweep(NOON + HOUR)
+    office.sweep(NOON + DAY)
+    assert office.sends.kept["s0"] == intended(0)
+    assert (set(office.unknown), office.unsettled) == ({"s0"}, ["s1"])
+    assert office.open_sends.kept == {}
