@@ -20,6 +20,7 @@ import pytest
 from samtranslator.yaml_helper import yaml_parse
 
 from homing.adapters.contacts import TableContacts
+from homing.adapters.erasure import TableErasures
 from homing.adapters.open_sends import TableOpenSends
 from homing.adapters.table import Table
 from homing.domain.ids import alias_id, contact_id
@@ -359,7 +360,16 @@ def live(cloud: Cloud) -> None:
     # The table has grown, and is exported.
     cloud.fire_schedule(FIGURES_SCHEDULE)
     let_recompute(cloud)
+    # Somebody has been erased, and an event of theirs comes late.
+    table, key = Table(boto3.client("dynamodb"), cloud.physical_id("Table")), signing_key(cloud)
+    TableErasures(table, lambda: key).mark([alias_id("user", "gone-for-good")], cloud.timers.now())
+    sign_up(cloud, "gone-for-good", "gone-for-good@customer.example")
     assert cloud.dead_letters() == []
+
+
+def signing_key(cloud: Cloud) -> bytes:
+    secret = cloud.physical_id("SigningSecret")
+    return boto3.client("secretsmanager").get_secret_value(SecretId=secret)["SecretString"].encode()
 
 
 class Lived(NamedTuple):

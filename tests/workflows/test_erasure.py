@@ -143,9 +143,9 @@ def test_nothing_brings_back_who_was_erased(
         ses_tells_again(cloud, mail, "Bounce", bounceType="Permanent", bouncedRecipients=bounced)
         ses_tells_again(cloud, mail, "Complaint", complainedRecipients=bounced)
         path = unsubscribe_path(mail)
-        for page in (path, path.replace("unsubscribe", "preferences")):
-            assert cloud.http("GET", page).status in (200, 404, 410)
-            cloud.http("POST", page, body="List-Unsubscribe=One-Click")
+        for place in (path, path.replace("unsubscribe", "preferences")):
+            assert cloud.http("GET", place).status in (200, 404, 410)
+            cloud.http("POST", place, body="List-Unsubscribe=One-Click")
     cloud.settle()
     _nothing_is_left(cloud, zebedee, erasure)
     for run in runs:

@@ -78,6 +78,13 @@ def ingest_settings() -> config.IngestSettings:
     return config.IngestSettings.read(os.environ)
 
 
+def days_waited(at: Moment) -> int:
+    """For how many days the oldest request of a shopper has waited for its answer."""
+    from homing.usecases.requests import days_waited
+
+    return days_waited(requests(), at)
+
+
 @cache
 def write_key() -> "CachedSecret":
     """The key that the shop's clients send."""
