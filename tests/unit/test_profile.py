@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from homing.domain.events import Event
+from homing.domain.ids import contact_id
 from homing.domain.moments import DAY, HOUR
 from homing.domain.orders import REMEMBERED_DAYS as REMEMBERED_ORDER_DAYS
 from homing.domain.profile import REMEMBERED_DAYS, SEEN_DAYS, Consent, Doing, Profile
@@ -24,7 +25,7 @@ products = st.builds(
     price=st.sampled_from([None, 500, 1200]),
     category=st.sampled_from([None, "tea", "clay"]),
 )
-consents = st.dictionaries(st.sampled_from(["marketing", "sms"]), st.booleans())
+consents = st.dictionaries(st.sampled_from(["marketing", "newsletter", "sms"]), st.booleans())
 traits = st.dictionaries(st.sampled_from(["email", "first_name", "city"]), st.sampled_from(["a@b", "Ada", "Köln"]))
 happenings = st.fixed_dictionaries(
     {
@@ -49,6 +50,10 @@ happenings = st.fixed_dictionaries(
         "at": moments,
         "products": st.lists(products, max_size=2).map(tuple),
         "consent": consents,
+        "asked": st.sets(st.sampled_from(["marketing", "newsletter"])).map(lambda asked: tuple(sorted(asked))),
+        "wording": st.sampled_from([None, "1", "2"]),
+        "confirmed_at": st.none() | moments,
+        "confirmed_by": st.sampled_from([None, contact_id("a@b"), contact_id("c@d")]),
         "traits": traits,
         "order_id": st.sampled_from([None, "o1", "o2"]),
         "total": st.sampled_from([None, 100, 2500]),

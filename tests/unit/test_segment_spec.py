@@ -146,7 +146,10 @@ def test_traits_that_are_no_text_or_number_are_left_out() -> None:
     }
 
 
-@pytest.mark.parametrize("email", ["ada", "ada lovelace@example.com", "a@b\nBcc: x@y", "x" * 250 + "@example.com"])
+@pytest.mark.parametrize(
+    "email",
+    ["ada", "ada lovelace@example.com", "ada@example.com.", "ada@", "a@b\nBcc: x@y", "x" * 250 + "@example.com"],
+)
 def test_an_address_that_is_none_is_refused(email: str) -> None:
     with pytest.raises(InvalidMessage, match="not an email address"):
         told(traits={"email": email})

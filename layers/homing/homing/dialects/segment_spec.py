@@ -48,7 +48,8 @@ _ONE_PRODUCT = frozenset({"Product Viewed", "Product Clicked", "Product Added", 
 _CHECKOUTS = frozenset({"Checkout Started", "Checkout Step Viewed", "Checkout Step Completed"})
 _MAIL_NEWS = frozenset({"Email Opened", "Email Link Clicked"})
 # One address and nothing else: no name, list, group or comment, which a mail program reads as other addresses.
-_EMAIL = re.compile(r"""[^\s@<>()\[\],:;\\"]+@[^\s@<>()\[\],:;\\"]+""")
+# A dot at its end would be another spelling of the same address.
+_EMAIL = re.compile(r"""[^\s@<>()\[\],:;\\"]+@[^\s@<>()\[\],:;\\"]*[^\s@<>()\[\],:;\\".]""")
 _LONGEST_EMAIL = 254
 _LARGEST_EVENT = 300_000
 """Bytes as JSON: DynamoDB takes no item beyond 400 KB, and one such message must not stop its batch."""
