@@ -105,7 +105,9 @@ def test_a_mail_whose_answer_was_lost_is_unknown_and_not_sent_again(
 ) -> None:
     fault(ReadTimeoutError(endpoint_url="ses"), "after")
     assert deployed.invoke("Send", task) == {"outcome": "unknown", "reason": "no_answer"}
-    assert deployed.metrics("Send")["EmailsUnknown"] == 1
+    assert "EmailsUnknown" not in deployed.metrics(
+        "Send"
+    )  # SES may tell of it yet: the sweep counts what stays unknown
     assert deployed.invoke("Send", task)["outcome"] == "unknown"
     assert len(deployed.cloud.outbox) == 1
 

@@ -1,9 +1,13 @@
 """Executions that have ended: their runs end with them, and give their licence back."""
 
+from contextlib import suppress
+from unittest.mock import patch
+
 import pytest
 
-from homing.domain.moments import HOUR
+from homing.domain.moments import DAY, HOUR, format_moment
 from homing.domain.permit import Claim
+from homing.domain.sends import SEND_TAGS
 from homing.usecases.finish import Finisher
 from tests.fakes.crashes import Crashed, Fuse
 from tests.fakes.stories import NOW, signed_up, withdrew
@@ -68,12 +72,12 @@ def test_a_journey_that_the_shop_has_taken_out_still_ends_its_runs() -> None:
 def test_the_mail_at_which_a_run_failed_is_in_the_ledger() -> None:
     world = welcomed()
     world.send(world.run("welcome"), "greeting")
-    run = world.run("welcome")
+    run, due = world.run("welcome"), NOW + 4 * DAY
     for _ in range(2):
-        world.finisher().finish(run, {"status": "FAILED", "error": "SendFailed"}, LATER)
+        world.finisher().finish(run, {"status": "FAILED", "error": "SendFailed"}, due)
     kept = world.sends.load(run.profile_id, run.send_id("favourites"))
     assert kept is not None
-    assert (kept.outcome, kept.reason, kept.at) == ("failed", "gave_up", LATER)
+    assert (kept.outcome, kept.reason, kept.at) == ("failed", "gave_up", due)
     assert world.sends.load(run.profile_id, run.send_id("last_call")) is None
 
 
@@ -85,3 +89,27 @@ def test_a_mail_that_was_claimed_when_the_run_failed_may_have_gone_out() -> None
     kept = world.sends.load(run.profile_id, run.send_id("greeting"))
     assert kept is not None
     assert (kept.outcome, kept.reason) == ("unknown", "interrupted")
+
+
+def sent_by_a_function_that_fails_for_ever_after() -> World:
+    """SES has taken the greeting and told of it; its function never came to write the ledger."""
+    world = welcomed()
+    with patch.object(world.sends, "record", side_effect=Crashed), pytest.raises(Crashed):
+        world.send(world.run("welcome"), "greeting")
+    (mail,) = world.mailer.sent
+    tags = {name: [getattr(mail, name)] for name in SEND_TAGS}
+    mailed = {"messageId": "m-1", "timestamp": format_moment(NOW), "tags": tags}
+    world.feedback().take({"eventType": "Send", "mail": mailed}, NOW)
+    return world
+
+
+@pytest.mark.parametrize("killed_at", [None, *range(1, 11)])
+def test_a_run_that_failed_after_ses_took_a_mail_has_not_failed_at_the_next(killed_at: int | None) -> None:
+    world = sent_by_a_function_that_fails_for_ever_after()
+    run, failed = world.run("welcome"), {"status": "FAILED", "error": "SendFailed"}
+    with suppress(Crashed):
+        world.finisher(Fuse(killed_at)).finish(run, failed, LATER)
+    for _ in range(2):
+        world.finisher().finish(run, failed, LATER)
+    assert [(send.step, send.outcome) for send in world.sends.kept.values()] == [("greeting", "sent")]
+    assert (world.run("welcome").ended, world.contact().runs) == ("failed", {})

@@ -107,7 +107,6 @@ def test_an_attempt_that_has_only_begun_is_left_to_its_own_look() -> None:
         ("sent", "rejected"),
         ("failed", None),
         ("skipped", None),
-        ("unknown", None),
     ],
 )
 def test_a_mail_of_which_the_end_is_known_needs_no_other_look(outcome: Outcome, delivery: Delivery | None) -> None:
@@ -117,6 +116,19 @@ def test_a_mail_of_which_the_end_is_known_needs_no_other_look(outcome: Outcome, 
     office.sweep(NOON + HOUR)
     assert (office.sends.kept, office.open_sends.kept) == (kept, {})
     assert (office.unknown, office.unsettled) == ([], [])
+
+
+def test_a_mail_that_is_unknown_in_the_ledger_is_counted_if_ses_has_not_told_by_then() -> None:
+    office = Office()
+    for number in range(2):
+        office.tell(office.claim(number), "unknown")
+    office.sends.settle(office.sends.kept["s1"].model_copy(update={"outcome": "sent"}))
+    office.sends.deliver("p", "s1", "delivered", NOON)
+    kept = dict(office.sends.kept)
+    for hours in range(30):
+        office.sweep(NOON + hours * HOUR)
+    assert office.unknown == ["s0"]
+    assert (office.sends.kept, office.open_sends.kept) == (kept, {})
 
 
 @pytest.mark.parametrize("delivery", [None, "delayed"])

@@ -43,19 +43,23 @@ class Finisher:
             return ended  # whose run it was has been erased, and it with them
         journey = self.journeys.get(run.journey)
         steps = journey.steps if journey is not None else {}
-        if kept is not None and kept.contact_id:
-            if ended == "failed":
-                self._keep_failed_step(kept, steps, now)
-            self.contacts.remove_run(kept.contact_id, run.run_id, [run.send_id(step) for step in steps])
+        if kept is not None and kept.contact_id and kept.ended is None and ended == "failed":
+            self._keep_failed_step(kept, steps, now)
         self.runs.end(run.model_copy(update={"ended": ended, "reason": reason, "ended_at": now}))
+        if kept is not None and kept.contact_id:
+            # Last, for it takes away what tells which step has failed.
+            self.contacts.remove_run(kept.contact_id, run.run_id, [run.send_id(step) for step in steps])
         return ended
 
     def _keep_failed_step(self, run: Run, steps: Mapping[str, Step], now: Moment) -> None:
-        """Keep in the ledger the mail at which the run failed: not sent, or, where it was claimed, nobody knows."""
+        """Keep in the ledger the mail at which the run failed: not sent, or, where it was claimed, nobody knows.
+
+        As long as the next mail is not due, it has failed at one that is in the ledger: SES has told that it went out.
+        """
         name = self._step_in_doubt(run, steps)
-        if name is None:
-            return
         contact = self.contacts.load(run.contact_id)
+        if name is None or (contact is not None and contact.due.get(run.run_id, now) > now):
+            return
         claimed = contact is not None and run.send_id(name) in contact.claims
         entry = run.ledger_entry(
             name,

@@ -16,11 +16,13 @@ PAGES = 200
 class Swept:
     """What a sweep has found in one page of the open mails.
 
-    `unknown` were claimed, and neither their function nor SES has told what came of it: nobody knows whether they went
-    out. `unsettled` went out, and SES has not told in a day what became of them.
+    `unknown` were claimed, and SES has not told that they went out: nobody knows. `unsettled` went out, and SES has not
+    told in a day what became of them.
     """
 
     unknown: Sequence[Send] = ()
+    interrupted: Sequence[Send] = ()
+    """Those of the unknown that are not in the ledger yet: their functions were cut off."""
     unsettled: Sequence[Send] = ()
     waiting: Sequence[OpenSend] = ()
     """Went out, and are looked at once more when SES should have told."""
@@ -50,18 +52,20 @@ class Sweeper:
 
     def _look_at(self, page: Sequence[OpenSend], now: Moment) -> Swept:
         ledger = self.sends.load_many([(entry.send.profile_id, entry.send.send_id) for entry in page])
-        unknown, unsettled, waiting = list[Send](), list[Send](), list[OpenSend]()
+        unknown, interrupted, unsettled, waiting = list[Send](), list[Send](), list[Send](), list[OpenSend]()
         for entry in page:
             line = ledger.get(entry.send.send_id)
             if line is None:
                 if self._is_in_doubt(entry, now):
-                    unknown.append(entry.send)
+                    interrupted.append(entry.send)
+            elif line.outcome == "unknown":
+                unknown.append(line)
             elif line.outcome == "sent" and line.is_silent:
                 if entry.look_at < entry.send.at + TOLD_WITHIN:
                     waiting.append(entry)
                 else:
                     unsettled.append(line)
-        return Swept(unknown, unsettled, waiting, page)
+        return Swept([*unknown, *interrupted], interrupted, unsettled, waiting, page)
 
     def _is_in_doubt(self, entry: OpenSend, now: Moment) -> bool:
         """Whether the mail was claimed, and long enough ago: a later attempt is open under a moment of its own.
@@ -74,7 +78,7 @@ class Sweeper:
         return claimed_at is not None and claimed_at <= now - SETTLES_WITHIN
 
     def _keep(self, swept: Swept) -> None:
-        for send in swept.unknown:
+        for send in swept.interrupted:
             self.sends.record(send)
         for entry in swept.waiting:
             self.open_sends.put_off([entry], entry.send.at + TOLD_WITHIN)
