@@ -9,6 +9,7 @@ from homing.domain.journeys import Step
 from homing.domain.moments import HOUR, MINUTE, Duration, Moment
 from homing.domain.permit import Claim, Contact, Withheld
 from homing.domain.profile import Profile
+from homing.domain.sending import Sending
 from homing.domain.sends import INTERRUPTED, Outcome, Run, Send
 from homing.domain.shop import Shop
 from homing.domain.timing import awake_from, go_at
@@ -140,7 +141,7 @@ class _Attempt:
         if not turn.has_come(self.now):
             raise NotYet(turn.text(), "turn")
         if self.can_wait and not self._is_prompt(self.intent.step):
-            awake = awake_from(self.now, self.facts, self.sender.shop.settings.sending)
+            awake = awake_from(self.now, self.facts, self._sending)
             if awake > self.now:
                 raise self._not_yet("quiet_hours", awake)
 
@@ -159,7 +160,7 @@ class _Attempt:
         if self._is_prompt(step):
             return Turn.now(due_at)
         figures = self.sender.active.at(self.now).figures
-        at = go_at(due_at, facts=self.facts, figures=figures, sending=self.sender.shop.settings.sending)
+        at = go_at(due_at, facts=self.facts, figures=figures, sending=self._sending)
         return Turn(due_at=due_at, at=at)
 
     def _is_prompt(self, step: Step) -> bool:
@@ -174,7 +175,7 @@ class _Attempt:
             send_id=self.intent.send_id,
             at=self.now,
             kind=self.intent.journey.kind,
-            caps=self.sender.shop.settings.sending.at_most,
+            caps=self._sending.at_most,
             gap=contact.gap,
             confirms=self.intent.journey.once_per == "wish",
             next_due=following.at if following else None,
@@ -185,7 +186,7 @@ class _Attempt:
     def _worthier(self, contact: Contact, claim: Claim) -> Withheld | None:
         """The mail yields to that of a worthier journey, and asks again once that has had its turn."""
         worthier = self.sender.shop.worthier_than(self.intent.journey.name)
-        due = contact.yields_to(claim, worthier, self.sender.shop.settings.sending.patience)
+        due = contact.yields_to(claim, worthier, self._sending.patience)
         return None if due is None else Withheld("frequency_cap", max(due, self.now) + HOUR)
 
     def _keep_pace(self) -> Progress | None:
@@ -205,8 +206,8 @@ class _Attempt:
     def _asks_again(self, no_slot: NoSlot, turn: Turn) -> Moment:
         if no_slot.reason == "quota":
             return no_slot.until + zlib.crc32(self.intent.send_id.encode()) % _QUOTA_SPREAD
-        # A brake may be on for days: each time the mail waits for as long as it has waited.
-        return max(no_slot.until, self.now + self.now - turn.due_at)
+        # A brake may be on for days: each time the mail waits for as long as it has waited, and asks once at the end.
+        return max(no_slot.until, min(self.now + self.now - turn.due_at, turn.due_at + self._sending.patience))
 
     def _withheld(self, withheld: Withheld, subject: str | None = None) -> Progress:
         if withheld.until is not None:
@@ -219,9 +220,8 @@ class _Attempt:
 
     def _hold(self, reason: str, until: Moment) -> Progress:
         """The mail waits; what is held for longer than the shop's patience is left out, and the run goes on."""
-        patience = self.sender.shop.settings.sending.patience
-        may_be_left_out = reason in _LEFT_OUT and not self.again
-        if may_be_left_out and (not self.can_wait or until > self._turn().due_at + patience):
+        is_too_long = until > self._turn().due_at + self._sending.patience
+        if reason in _LEFT_OUT and not self.again and (is_too_long or not self.can_wait):
             return self._leave_out("skipped", reason)
         if not self.can_wait and not self.again:
             raise RetryLater(reason)
@@ -230,7 +230,7 @@ class _Attempt:
     def _not_yet(self, reason: str, until: Moment) -> NotYet:
         """What is held is prompt no more: it keeps to the quiet hours."""
         if self._is_marketing:
-            until = awake_from(until, self.facts, self.sender.shop.settings.sending)
+            until = awake_from(until, self.facts, self._sending)
         return NotYet(self._turn().later(until).text(), reason)
 
     # The permit, SES, and the ledger
@@ -310,6 +310,10 @@ class _Attempt:
     def _contact(self) -> Contact:
         contact = contact_id(self._email or "")
         return self.sender.contacts.load(contact) or Contact(contact_id=contact)
+
+    @property
+    def _sending(self) -> Sending:
+        return self.sender.shop.settings.sending
 
     @property
     def _email(self) -> str | None:
