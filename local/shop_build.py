@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from homing.domain.shop import Shop
-from homing.emails.assembly import mails_of
+from homing.emails.assembly import is_service, mails_of
 from homing.emails.compiler import compile_emails
 from homing.emails.errors import EmailError
 from local.shop_files import ShopFileError, read_shop, read_shop_files
@@ -20,15 +20,23 @@ def build_shop(shop_dir: Path, target_dir: Path) -> Shop:
     shop = read_shop(shop_dir)
     target_dir.mkdir(parents=True, exist_ok=True)
     compile_emails(shop_dir / "emails", target_dir / "emails")
-    mails = {mail for mail, _ in mails_of(shop_dir / "emails")}
-    for name, journey in shop.journeys.items():
-        for step_name, step in journey.steps.items():
-            if step.template not in mails:
-                place = f"{shop_dir / 'journeys.yaml'}: {name}.{step_name}"
-                raise ShopFileError(f"{place}: there is no mail '{step.template}' in {shop_dir / 'emails'}")
+    _check_steps(shop, shop_dir)
     data = json.dumps(read_shop_files(shop_dir), sort_keys=False, ensure_ascii=False, separators=(",", ":"))
     (target_dir / "shop.json").write_text(data, encoding="utf-8")
     return shop
+
+
+def _check_steps(shop: Shop, shop_dir: Path) -> None:
+    """Raises ShopFileError for a step whose mail is not there, or not of its journey's kind."""
+    emails_dir = shop_dir / "emails"
+    mails = {mail for mail, _ in mails_of(emails_dir)}
+    for name, journey in shop.journeys.items():
+        for step_name, step in journey.steps.items():
+            place = f"{shop_dir / 'journeys.yaml'}: {name}.{step_name}"
+            if step.template not in mails:
+                raise ShopFileError(f"{place}: there is no mail '{step.template}' in {emails_dir}")
+            if is_service(emails_dir, step.template) != (journey.kind == "service"):
+                raise ShopFileError(f"{place}: the mails of emails/service are for journeys of kind 'service' alone")
 
 
 def main() -> int:

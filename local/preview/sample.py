@@ -28,7 +28,7 @@ def sample_context(shop: Shop, identity: Identity, data: str) -> dict[str, Any]:
         "postal_address": identity.postal_address,
         **settings.model_dump(include={"url", "support_email", "colour", "logo_url"}),
     }
-    links = {"shop": settings.url, "cart": settings.cart_url, "unsubscribe": f"{PAGES_URL}/unsubscribe/sample"}
-    if data == SERVICE:
-        links = {"shop": settings.url, "confirm": f"{PAGES_URL}/confirm/sample"}
-    return {**DATA[data](), "shop": own, "links": links}
+    sample = DATA[data]()
+    addresses = {"shop": settings.url, "cart": settings.cart_url}
+    links = {name: addresses.get(name, f"{PAGES_URL}/{name}/sample") for name in sample["links"]}
+    return {**sample, "shop": own, "links": links}

@@ -214,6 +214,13 @@ def test_a_step_without_its_mail_stops_the_build(shop_dir: Path, tmp_path: Path)
         build_shop(shop_dir, tmp_path / "built")
 
 
+@pytest.mark.parametrize(("old", "new"), [("confirm-consent", "cart-second"), ("cart-second", "confirm-consent")])
+def test_a_journey_sends_mails_of_its_own_kind_alone(shop_dir: Path, tmp_path: Path, old: str, new: str) -> None:
+    spoil(shop_dir, "journeys", f"template: {old}", f"template: {new}")
+    with pytest.raises(ShopFileError, match=r"journeys\.yaml: \w+\.\w+: the mails of emails/service are for journeys"):
+        build_shop(shop_dir, tmp_path / "built")
+
+
 def test_the_command_says_what_is_wrong_and_fails(
     shop_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
