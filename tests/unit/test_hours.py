@@ -120,6 +120,18 @@ def test_moments_on_both_sides_of_a_full_hour_are_one_habit(minutes: tuple[int, 
     assert best([*habit, *elsewhere], shop=NO_HOURS) in {minute // 60 for minute in minutes}
 
 
+def test_of_hours_that_are_equally_good_the_first_of_the_day_is_taken() -> None:
+    assert best([happened(CLICK, on_day(0, 18)), happened(CLICK, on_day(1, 9))], shop=NO_HOURS) == 9
+
+
+def test_the_shops_rhythm_counts_as_much_as_a_dozen_days_of_the_shoppers_own() -> None:
+    """Of a shop to which everybody comes at noon."""
+    noon: Hours = tuple(1 if hour == 12 else 0 for hour in ANY)
+    evenings: Hours = tuple(A_DAY if hour == 20 else 0 for hour in ANY)
+    assert best_hour(tuple((PRIOR_DAYS - 1) * weight for weight in evenings), noon, ANY) == 12
+    assert best_hour(tuple((PRIOR_DAYS + 1) * weight for weight in evenings), noon, ANY) == 20
+
+
 def test_nothing_known_of_shopper_nor_shop_is_no_best_hour() -> None:
     assert best([], shop=NO_HOURS) is None
     assert best([happened(CLICK, on_day(0, 3))], shop=NO_HOURS, awake=range(8, 21)) is None

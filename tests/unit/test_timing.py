@@ -213,6 +213,11 @@ def test_a_best_hour_that_the_clocks_leave_out_holds_nothing() -> None:
     assert gone("2026-03-28T01:30:00Z", rhythm(1), "Europe/London", hours=None) == "2026-03-28T01:30:00Z"
 
 
+def test_a_best_hour_that_is_over_comes_a_day_later_where_the_day_has_25_hours() -> None:
+    """Due at 14:37 of the summer's last day in London; at 13:37 of the next one it is winter."""
+    assert gone("2026-10-24T13:37:00Z", rhythm(13), "Europe/London") == "2026-10-25T13:37:00Z"
+
+
 def test_of_an_hour_that_comes_twice_the_first_is_taken() -> None:
     assert gone("2026-10-24T12:30:00Z", rhythm(1), "Europe/London", hours=None) == "2026-10-25T00:30:00Z"
 
