@@ -1,5 +1,6 @@
 """The command line: `homing simulate`, `homing demo`, `homing local`, `homing preview`, `homing mails`,
-`homing segments`, `homing sends`, `homing export`, `homing erase`, `homing requests`, `homing torture`."""
+`homing segments`, `homing sends`, `homing resend`, `homing brake`, `homing export`, `homing erase`, `homing requests`,
+`homing torture`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -11,6 +12,7 @@ from homing.domain.moments import Moment, parse_moment
 from local.preview.commands import mails, preview
 from local.rights.commands import erase, export, requests
 from local.segments.commands import app as segments
+from local.sending import brake, resend
 from local.sends import sends
 from local.torture.commands import torture
 
@@ -30,6 +32,8 @@ app.command()(preview)
 app.add_typer(mails)
 app.add_typer(segments)
 app.command()(sends)
+app.command()(resend)
+app.command()(brake)
 app.command()(export)
 app.command()(erase)
 app.command()(requests)

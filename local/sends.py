@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 # Imports stand inside the functions: `--help` answers at once.
 
-_TOLD = ("journey", "step", "outcome", "reason", "profile_id", "send_id", "run_id", "template", "message_id")
+_TOLD = (
+    *("journey", "step", "outcome", "reason", "delivery", "profile_id"),
+    *("send_id", "run_id", "template", "message_id"),
+)
 """What programs are told of an entry beside its moment. Not the subject: it may hold a name."""
 
 
@@ -26,6 +29,9 @@ def sends(
     source: From = "demo",
     unknown: Annotated[
         bool, typer.Option("--unknown", help="Only those of which nobody knows whether they went out.")
+    ] = False,
+    unsettled: Annotated[
+        bool, typer.Option("--unsettled", help="Only those that went out a day ago and of which SES is silent since.")
     ] = False,
     profile: Annotated[
         str | None,
@@ -37,7 +43,8 @@ def sends(
 
     A mail is unknown where SES gave no clear answer, or a function was cut off
     between asking and noting, and SES has not told since that it went out. It
-    is never sent again by itself.
+    is never sent again by itself: that is for a person, with `homing resend`.
+    One that SES alone has told of, for its function died, has no subject.
 
     Examples:
 
@@ -54,7 +61,11 @@ def sends(
     except (NoProfile, SourceUnreadable) as error:
         Console(stderr=True, highlight=False, soft_wrap=True, emoji=False).print(f"homing: {error}", markup=False)
         raise typer.Exit(2) from error
-    shown = [entry for entry in entries if entry.outcome == "unknown" or not unknown]
+    shown = [
+        entry
+        for entry in entries
+        if (entry.outcome == "unknown" or not unknown) and (_is_unsettled(entry, opened) or not unsettled)
+    ]
     if as_json:
         print(_as_json(opened, shown))
     else:
@@ -77,6 +88,12 @@ def ledger(source: "Source", profile: str | None = None) -> list["Send"]:
     return sorted(map(send_of, items), key=lambda entry: (entry.at, entry.send_id), reverse=True)
 
 
+def _is_unsettled(entry: "Send", source: "Source") -> bool:
+    from homing.domain.sends import TOLD_WITHIN
+
+    return entry.outcome == "sent" and entry.is_silent and entry.at <= source.as_of - TOLD_WITHIN
+
+
 def _as_json(source: "Source", entries: Iterable["Send"]) -> str:
     from homing.domain.moments import format_moment
 
@@ -95,9 +112,12 @@ def _show(source: "Source", entries: list["Send"], shown: list["Send"]) -> None:
     counted = Counter(entry.outcome for entry in entries)
     outcomes = ", ".join(f"{number:,} {outcome}" for outcome, number in counted.most_common()) or "none"
     print(f"{source.name} as of {minute(source.as_of)}; mails: {outcomes}")
-    rows = [("at", "journey", "step", "outcome", "profile", "reason")] if shown else []
+    rows = [("at", "journey", "step", "outcome", "delivery", "profile", "reason")] if shown else []
     rows += (
-        (minute(entry.at), entry.journey, entry.step, entry.outcome, entry.profile_id, entry.reason or "")
+        (
+            *(minute(entry.at), entry.journey, entry.step),
+            *(entry.outcome, entry.delivery or "", entry.profile_id, entry.reason or ""),
+        )
         for entry in shown
     )
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]

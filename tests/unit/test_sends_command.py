@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 from homing.domain.events import Event
 from homing.domain.generation import Generation
 from homing.domain.ids import alias_id
-from homing.domain.moments import HOUR, Moment, format_moment, parse_moment
+from homing.domain.moments import DAY, HOUR, Moment, format_moment, parse_moment
 from homing.domain.profile import Profile
 from homing.domain.record import ProfileRecord
 from homing.domain.sends import Outcome, Run, Send
@@ -31,7 +31,7 @@ def send(profile_id: str, step: str, at: Moment, outcome: Outcome, reason: str |
 
 
 SENDS = [
-    send(LEA, "greeting", NOW - 3 * HOUR, "sent"),
+    send(LEA, "greeting", NOW - 3 * HOUR, "sent").told("delivered", NOW),
     send(THEO, "greeting", NOW - HOUR, "unknown", "no_answer"),
     send(LEA, "favourites", NOW - 2 * HOUR, "failed", "render: [bold] is no field"),
     send(BROWSER, "greeting", NOW - 4 * HOUR, "unknown", "interrupted"),
@@ -42,6 +42,10 @@ SENDS = [
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a run that has left two shoppers, one with a browser from before she was known, and four mails."""
+    return written(tmp_path_factory.mktemp("run"), SENDS)
+
+
+def written(folder: Path, entries: list[Send]) -> Path:
     table, generation = ExportedTable(), Generation(number=0, rules=RULES)
     for user in ("lea", "theo"):
         event = Event(message_id=user, type="identify", user_id=user, at=NOW, traits={"email": f"{user}@post.example"})
@@ -49,9 +53,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         facts = facts.with_anonymous(BROWSER) if user == "lea" else facts
         table.profiles.save(ProfileRecord(profile_id=event.alias).with_facts(facts, generation, NOW))
     table.profiles.save(ProfileRecord(profile_id=BROWSER, joined_to=LEA))
-    for entry in SENDS:
+    for entry in entries:
         table.sends.record(entry)
-    folder = tmp_path_factory.mktemp("run")
     table.write(folder / SNAPSHOT)
     (folder / "summary.json").write_text(json.dumps({"ended_at": format_moment(NOW)}), encoding="utf-8")
     return folder
@@ -87,6 +90,20 @@ def test_the_unknown_ones_are_those_of_which_nobody_knows_whether_they_went_out(
     assert listed("--from", folder, "--unknown") == [(THEO, "greeting"), (BROWSER, "greeting")]
 
 
+def test_the_unsettled_ones_went_out_a_day_ago_and_ses_is_silent_since(tmp_path: Path) -> None:
+    greeting = send(LEA, "greeting", NOW - DAY, "sent")
+    entries = [
+        greeting,
+        send(LEA, "favourites", NOW - DAY, "sent").told("delayed", NOW),
+        send(LEA, "last_call", NOW - DAY + 1, "sent"),
+        send(THEO, "greeting", NOW - DAY, "sent").told("delivered", NOW),
+        send(THEO, "favourites", NOW - DAY, "unknown", "no_answer"),
+        send(THEO, "last_call", NOW - DAY, "skipped", "ordered"),
+    ]
+    folder = written(tmp_path, entries)
+    assert sorted(listed("--from", folder, "--unsettled")) == [(LEA, "favourites"), (LEA, "greeting")]
+
+
 @pytest.mark.parametrize("name", ["lea", LEA, "leas-browser"])
 def test_a_shoppers_mails_are_found_by_each_name_also_those_to_the_browser_of_before(folder: Path, name: str) -> None:
     found = listed("--from", folder, "--profile", name)
@@ -109,6 +126,7 @@ def test_programs_are_told_all_that_leads_on_and_neither_address_nor_subject(fol
                 "step": "greeting",
                 "outcome": "unknown",
                 "reason": "no_answer",
+                "delivery": None,
                 "profile_id": THEO,
                 "send_id": SENDS[1].send_id,
                 "run_id": f"welcome-{THEO}-once",
@@ -124,11 +142,11 @@ def test_people_read_a_line_for_each_mail_and_how_many_became_what(folder: Path)
     assert result.exit_code == 0
     head, *rows = [line for line in result.stdout.splitlines() if line.strip()]
     assert head == f"{folder} as of 2026-05-05 00:00 UTC; mails: 2 unknown, 1 failed, 1 sent"
-    assert rows[0].split() == ["at", "journey", "step", "outcome", "profile", "reason"]
+    assert rows[0].split() == ["at", "journey", "step", "outcome", "delivery", "profile", "reason"]
     assert [row.split()[4:] for row in rows[1:]] == [
         ["greeting", "unknown", THEO, "no_answer"],
         ["favourites", "failed", LEA, "render:", "[bold]", "is", "no", "field"],
-        ["greeting", "sent", LEA],
+        ["greeting", "sent", "delivered", LEA],
         ["greeting", "unknown", BROWSER, "interrupted"],
     ]
     assert {row.index(name) for row, name in zip(rows[1:], (THEO, LEA, LEA, BROWSER), strict=True)} == {
