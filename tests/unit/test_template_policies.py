@@ -357,8 +357,11 @@ def live(cloud: Cloud) -> None:
     failed = {"run": {"journey": "welcome", "profile_id": alias_id("user", "kim"), "entry": "once"}}
     detail = {"status": "FAILED", "error": "SendFailed", "input": json.dumps(failed)}
     assert cloud.invoke("FinishFunction", {"detail": detail}).error is None
-    # The table has grown, and is exported.
+    # The table has grown, and is exported; somebody in the export is erased before they are brought up to date.
+    bring_rule(cloud, "newcomers", {"signed_up_at": {"within": "60 days"}})
     cloud.fire_schedule(FIGURES_SCHEDULE)
+    cloud.advance_to(cloud.timers.now() + 25 * MINUTE)
+    Table(boto3.client("dynamodb"), cloud.physical_id("Table")).delete(f"P#{alias_id('user', 'mary')}", "PROFILE")
     let_recompute(cloud)
     # Somebody has been erased, and an event of theirs comes late.
     table, key = Table(boto3.client("dynamodb"), cloud.physical_id("Table")), signing_key(cloud)

@@ -277,6 +277,21 @@ def test_who_was_written_since_the_export_is_skipped(world: World) -> None:
     assert world.of("best") == {"bob"}
 
 
+@pytest.mark.parametrize("due_at", [NOW - DAY, NOW + DAY, None])
+def test_of_who_was_erased_since_the_export_nothing_is_written_or_armed(world: World, due_at: int | None) -> None:
+    ada = world.profiles.records["ada"]
+    world.profiles.records["ada"] = ada.model_copy(update={"due_at": due_at})
+    world.due.armed.clear()
+    world.export()
+    for name in ("ada", "bob", "eve"):
+        del world.profiles.records[name]
+    world.run(
+        {"segments": {**RULES["segments"], "recent": {"orders.last_at": {"within": "12 days"}}}}, files=("0", "1")
+    )
+    assert not {"ada", "bob", "eve"} & world.profiles.records.keys()
+    assert not {"ada", "bob", "eve"} & {name for _, name in world.due.armed}
+
+
 def test_where_a_later_generation_counts_nothing_is_left_to_do(world: World) -> None:
     steps = world.steps(BEST)
     steps.count("run", None)

@@ -7,7 +7,7 @@ anywhere and made again.
 
 import hashlib
 from collections import Counter as Tally
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any
@@ -125,7 +125,7 @@ class Recompute:
         for page in part.pages(start):
             changes = [change for record in page.profiles if (change := comparing.compare(record)) is not None]
             if not preview:
-                self.due.arm([change.look for change in changes if change.look is not None and not change.differs])
+                self._arm([change.look for change in changes if change.look is not None and not change.differs])
                 for change in changes:
                     if change.differs:
                         comparing.note(written=self._write(change.before, change.after, now))
@@ -166,13 +166,23 @@ class Recompute:
         return Generation.model_validate_json(candidate)
 
     def _write(self, before: ProfileRecord, after: ProfileRecord, now: Moment) -> bool:
-        """Whether it was written, once and after its due item; False where somebody else has written it since."""
+        """Whether it was written, once and after its due item; False where somebody else has written it since.
+
+        Of a profile that has been erased since it was read, nothing stays armed.
+        """
         arm(self.due, before, after, now, AT_HAND)
         try:
             self.profiles.save(after)
         except Conflict:
+            if after.due_at is not None and not self.profiles.load_many([after.profile_id]):
+                self.due.disarm([(after.due_at, after.profile_id), (after.due_at + AT_HAND, after.profile_id)])
             return False
         return True
+
+    def _arm(self, looks: Sequence[Look]) -> None:
+        """Have the profiles looked at, but for those that have been erased since the export was made."""
+        there = self.profiles.load_many([profile_id for _, profile_id in looks]) if looks else {}
+        self.due.arm([look for look in looks if look[1] in there])
 
 
 @dataclass(slots=True)
