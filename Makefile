@@ -75,7 +75,7 @@ build: $(READY) $(SAM_READY) ## Build what is deployed, into .aws-sam/build
 	find functions -name __pycache__ -prune -exec rm -rf {} +
 	$(SAM) build
 
-browser: $(READY) ## The tests that drive the local cloud's pages in Chromium
+browser: $(READY) $(NODE_READY) ## The tests that drive the pages in Chromium; needs npm
 	$(BIN)/python -m pytest -m browser
 
 dynamodb-local: $(READY) $(NODE_READY) ## The tests that run on the real DynamoDB Local; needs Java 17 and npm

@@ -348,6 +348,13 @@ def live(cloud: Cloud) -> None:
     assert cloud.http("GET", link.partition(".amazonaws.com")[2]).status == 200
     assert cloud.http("POST", link.partition(".amazonaws.com")[2]).status == 200
     cloud.settle()
+    # Then they choose to get them once a week, and ask what is held of them.
+    preferences = link.partition(".amazonaws.com")[2].replace("unsubscribe", "preferences")
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    save = "do=save&shown=frequency%3Dall&purpose=marketing&frequency=weekly"
+    for body in (save, "do=data"):
+        assert cloud.http("POST", preferences, headers=form, body=body).status == 200
+    cloud.settle()
     # One gets all mails of a journey, and the execution ends by itself.
     sign_up(cloud, "mary", "mary@customer.example")
     cloud.advance_to(cloud.timers.now() + 12 * DAY)

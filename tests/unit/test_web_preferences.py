@@ -44,7 +44,7 @@ def shown_by(html: str) -> Fields:
     ticked = re.findall(r'name="(\w+)" value="([^"]*)" checked', form)
     chosen = [
         (name, next(iter(re.findall(r'value="(\d+)" selected', options)), ""))
-        for name, options in re.findall(r'<select name="(\w+)".*?>(.*?)</select>', form, re.DOTALL)
+        for name, options in re.findall(r'<select id="\w+" name="(\w+)".*?>(.*?)</select>', form, re.DOTALL)
     ]
     ((hidden, value),) = re.findall(r'name="(shown)" value="([^"]*)"', form)
     return [("do", "save"), (hidden, unescaped(value)), *((name, unescaped(v)) for name, v in ticked), *chosen]
