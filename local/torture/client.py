@@ -2,13 +2,14 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, Final
 
 from homing.domain.moments import DAY, HOUR, MINUTE, Duration, Moment, format_moment
 from local.cloud import Cloud, Mail, Response
-from local.torture.chronicle import Chronicle
+from local.torture.chronicle import Change, Chronicle, text
 from local.torture.faults import Faults
 from local.torture.mail_rules import MailRules
 from local.torture.names import contact_of
@@ -38,6 +39,7 @@ class Client:
         self._addresses = [0 for _ in story.shoppers]
         self._sent: list[list[Line]] = [[] for _ in story.shoppers]
         self._numbers = 0
+        self._told_as_proven: set[str] = set()
 
     def do(self, act: Act) -> None:
         """One act of the story, now."""
@@ -51,7 +53,9 @@ class Client:
         self._tell(number, self._identify(number, shopper, device=device, consent=True))
 
     def _is_known(self, number: int, shopper: Shopper, ago: int) -> None:
-        self._proven(shopper.address(self._addresses[number]))
+        address = shopper.address(self._addresses[number])
+        self._proven(address)
+        self._told_as_proven.add(contact_of(address))
         self._tell(number, self._identify(number, shopper, consent=True, proven=True, ago=ago * DAY))
 
     def _agrees(self, number: int, shopper: Shopper) -> None:
@@ -62,7 +66,10 @@ class Client:
         self._tell(number, self._identify(number, shopper, consent=False))
 
     def _moves(self, number: int, shopper: Shopper, address: int) -> None:
+        before = shopper.address(self._addresses[number])
         self._addresses[number] = address
+        if contact_of(before) in self._told_as_proven:  # the shop's word is for the person, wherever they read
+            self._proven(shopper.address(address))
         self._tell(number, self._identify(number, shopper))
 
     def _browses(self, number: int, shopper: Shopper, product: int, device: int | None = None) -> None:
@@ -114,7 +121,20 @@ class Client:
         mail = self._newest(shopper, "List-Unsubscribe")
         if mail is not None:
             for method in ("GET", "HEAD", "OPTIONS"):
-                self._request(method, _unsubscribe_path(mail), "")
+                with self._nothing_changes("looking changes nothing"):
+                    self._request(method, _unsubscribe_path(mail), "")
+
+    def _meddles(self, number: int, shopper: Shopper) -> None:
+        """Somebody puts another contact into the link that they got."""
+        mail = self._newest(shopper, "List-Unsubscribe")
+        other = self._story.shoppers[number - 1]
+        if mail is not None and other is not shopper:
+            stem, _, token = _unsubscribe_path(mail).rpartition("/")
+            _, profile, proof = token.split(".")
+            for path in (stem, "/confirm"):
+                with self._nothing_changes("a token is one person's"):
+                    forged = f"{path}/{contact_of(other.address())}.{profile}.{proof}"
+                    self._request("POST", forged, _ONE_CLICK, _FORM)
 
     def _confirms(self, number: int, shopper: Shopper) -> None:
         found = ((mail, _CONFIRM.search(mail.text or "")) for mail in reversed(self._chronicle.mails))
@@ -140,7 +160,21 @@ class Client:
         self._rules.proven.add(contact_of(address))
         self._rules.stopped.discard(contact_of(address))
 
+    @contextmanager
+    def _nothing_changes(self, rule: str) -> Iterator[None]:
+        """The pages write nothing in here."""
+        changes: list[Change] = []
+        self._chronicle.on_change.append(changes.append)
+        yield
+        self._chronicle.on_change.remove(changes.append)
+        for change in changes:
+            if change.by == "PagesFunction":
+                self._chronicle.violated(rule, f"{change.pk} {change.sk} was written")
+
     def _is_stopped(self, contact: str) -> None:
+        image = self._chronicle.items.get((f"C#{contact}", "CONTACT"), {})
+        if image.get("consent", {}).get("BOOL") and not text(image, "suppressed"):
+            self._chronicle.violated("stop means stop", f"{contact} unsubscribed, was answered, and may get mail still")
         self._rules.stopped.add(contact)
         self._rules.proven.discard(contact)
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 from homing.domain.moments import DAY, HOUR, Moment, format_moment, parse_moment
 from local.torture.chronicle import Change, Chronicle, Image, named, text
 from local.torture.mail_rules import MailRules
+from local.torture.names import contact_of
 from local.torture.shop import Rules
 
 _FINAL: Final = frozenset({"sent", "skipped", "failed"})
@@ -23,6 +24,7 @@ class LedgerRules:
         self._chronicle = chronicle
         self._mails = mails
         self._rules = rules
+        self._messages: set[str] = set()
         chronicle.on_change.append(self._see)
 
     def judge(self, faults_ended_at: Moment) -> None:
@@ -32,6 +34,7 @@ class LedgerRules:
         self._judge_runs(faults_ended_at)
         if parked:
             return  # an alarm has called a person, who decides what becomes of it
+        self._judge_feedback()
         self._judge_profiles()
         self._judge_due()
 
@@ -40,12 +43,21 @@ class LedgerRules:
     def _see(self, change: Change) -> None:
         if change.sk.startswith("SEND#"):
             self._see_send(change)
+        elif change.sk.startswith("EVENT#") and change.before is None and change.after is not None:
+            self._see_event(change.after)
         elif change.sk.startswith("RUN#") and text(change.before, "ended") not in (None, text(change.after, "ended")):
             self._violated("a run ends once", f"{change.sk} ended again")
 
+    def _see_event(self, image: Image) -> None:
+        message = json.loads(image["body"]["S"])["message_id"]
+        if message in self._messages:
+            self._violated("each message once", f"{message} was kept again")
+        self._messages.add(message)
+
     def _see_send(self, change: Change) -> None:
         before, after = text(change.before, "outcome"), text(change.after, "outcome")
-        if before in _FINAL and after is not None and after != before:
+        settled = after == "sent" and change.sk.removeprefix("SEND#") in self._mails.accepted
+        if before in _FINAL and after is not None and after != before and not settled:
             self._violated("the ledger stays", f"{change.sk} was {before} and became {after}")
         ranks = [_rank(text(image, "delivery")) for image in (change.before, change.after)]
         if change.after is not None and ranks[1] < ranks[0]:
@@ -97,6 +109,14 @@ class LedgerRules:
         kept = self._chronicle.items.get((f"P#{told['profile_id']}", f"RUN#{told['journey']}#{told['entry']}"))
         if text(kept, "ended") is None:
             self._violated("everything ends", f"the end of {told['run_id']} was not kept")
+
+    def _judge_feedback(self) -> None:
+        """Who complained, or whose address takes no mail, gets none any more."""
+        for mail in self._chronicle.mails:
+            (address,) = mail.to
+            contact = self._chronicle.items.get((f"C#{contact_of(address)}", "CONTACT"))
+            if address.endswith("@simulator.amazonses.com") and contact and not text(contact, "suppressed"):
+                self._violated("bounces and complaints are heard", f"{address} is not suppressed")
 
     def _judge_profiles(self) -> None:
         """Each profile is what a clean fold makes of its events."""

@@ -51,8 +51,9 @@ class MailRules:
         for mail, at in after.items():
             if before.get(mail) != at:
                 self._see_permit(change, mail, renewed=mail in before)
-        for mail in before.keys() - after.keys():
-            self._permits[mail] = 0
+        if change.by == "SendFunction":  # gives it back; whoever else forgets a claim takes no permit that was given
+            for mail in before.keys() - after.keys():
+                self._permits[mail] = 0
         suppressed = text(change.before, "suppressed")
         if suppressed and change.after is not None and not text(change.after, "suppressed"):
             self._violated(

@@ -15,6 +15,7 @@ from local.torture.warming import WRITE_KEY, live_a_life
 
 _SHARDS: Final = 3
 _SPARES: Final = 2
+_PARAMETERS: Final = {"DoubleOptIn": "yes"}
 
 
 @contextmanager
@@ -22,7 +23,7 @@ def opened() -> Iterator[Cloud]:
     """The cloud with the project's template in it: streams in shards, schedules that fire where they find
     something, and every function warm.
     """
-    with VirtualClock(OPENING) as clock, deployed(Timers(clock), write_key=WRITE_KEY) as cloud:
+    with VirtualClock(OPENING) as clock, deployed(Timers(clock), write_key=WRITE_KEY, parameters=_PARAMETERS) as cloud:
         look_only_where_due(cloud, SCHEDULE, {f"DUE#{n}": f"{SHARD_TARGET}{n}" for n in range(4)}, 5 * MINUTE)
         cloud.disable_schedule(FIGURES_SCHEDULE)
         for mapping in cloud.stream_mappings:

@@ -13,7 +13,7 @@ OPENING: Final = parse_moment("2026-03-02T10:00:00Z")
 LENGTH: Final = 30 * DAY
 
 _ZONES: Final = ("Europe/London", "Europe/Berlin", "America/New_York", "Australia/Sydney", "Asia/Kolkata", None)
-_PERSONAS: Final = ("newcomer", "newcomer", "leaver", "leaver", "lapsed", "birthday")
+_PERSONAS: Final = ("newcomer", "newcomer", "eager", "eager", "leaver", "leaver", "lapsed", "birthday")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +100,8 @@ def draw(seed: int) -> Story:
 def _shopper(random: Random, marker: str, begins: Moment, persona: str) -> Shopper:
     mailbox = random.choices((None, "bounce", "complaint"), (8, 1, 1))[0]
     birthday = None
-    if persona == "birthday" or random.random() < 0.1:
-        soon = begins + random.randrange(6, 25) * DAY
+    if persona in ("birthday", "eager") or random.random() < 0.1:
+        soon = begins + random.randrange(*((7, 11) if persona == "eager" else (6, 25))) * DAY
         birthday = f"1990-{format_moment(soon)[5:10]}"
     return Shopper(marker, random.choice(("en", "de")), random.choice(_ZONES), mailbox, birthday)
 
@@ -153,6 +153,14 @@ class _Life:
             if self._random.random() < 0.5:
                 self._order(leaves + self._day(0.02, 4))
 
+    def _eager(self) -> None:
+        """Somebody whom several journeys would write to at once."""
+        self._does(0, "is_known", ago=self._random.choice((0, 0, 1, 120)))
+        for day in range(self._random.choice((2, 4))):
+            self._does(self._day(day, day + 1), "adds", product=self._random.randrange(3))
+            if day % 2 and self._random.random() < 0.5:
+                self._order(self._day(day, day + 2), ago=self._random.choice((0, 90)) * DAY)
+
     def _lapsed(self) -> None:
         self._does(0, "is_known", ago=200)
         self._order(MINUTE, ago=self._random.randrange(80, 95) * DAY)
@@ -165,7 +173,7 @@ class _Life:
         verb = self._random.choice(
             (
                 *("unsubscribes", "withdraws", "agrees", "scans", "moves", "browses", "adds", "orders"),
-                *("confirms", "prefers", "returns", "repeats", "rejoins", "asks_erasure"),
+                *("confirms", "prefers", "returns", "repeats", "rejoins", "meddles", "asks_erasure"),
             )
         )
         at = self._day(1)

@@ -1,0 +1,482 @@
+"""Planted bugs: what peers did wrong, done to the product on purpose, to prove that the judges would see it.
+
+Each plant changes the modules of some functions' instances, as a deployment with the bug in it would have them. It is
+written against the product as it is: where the product changes, so must the plant, and a test says so.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Final
+
+from local.cloud.functions import Function
+
+MOST_SEEDS: Final = 60
+"""A planted bug is found within so many seeds, or the proof is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plant:
+    """A bug. `plant` is called inside each instance of these functions."""
+
+    name: str
+    told: str
+    functions: frozenset[str]
+    plant: Callable[[], None]
+
+    def __call__(self, function: Function) -> None:
+        if function.logical_id in self.functions:
+            self.plant()
+
+
+PLANTS: dict[str, Plant] = {}
+
+
+def _plant(*functions: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
+    def named(plant: Callable[[], None]) -> Callable[[], None]:
+        name = plant.__name__
+        PLANTS[name] = Plant(name, plant.__doc__ or "", frozenset(functions), plant)
+        return plant
+
+    return named
+
+
+def _wrapped(owner: Any, name: str, wrap: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
+    """`owner`'s function of this name as `wrap` makes it of the old one."""
+    old = getattr(owner, name)
+    setattr(owner, name, wraps(old)(wrap(old)))
+
+
+def _permit_without(*conditions: str) -> None:
+    """The permit's write without the conditions that name one of these."""
+    from homing.adapters import contacts
+
+    def weaker(permit: Callable[..., Any]) -> Callable[..., Any]:
+        def written(claim: Any) -> Any:
+            write = permit(claim)
+            write.conditions = [
+                each for each in write.conditions if not any(condition in each for condition in conditions)
+            ]
+            _drop_unused(write)
+            return write
+
+        return written
+
+    _wrapped(contacts, "_permit", weaker)
+
+
+def _drop_unused(write: Any) -> None:
+    """DynamoDB refuses names and values that no expression uses."""
+    text = " ".join([write.expression, *write.conditions]).replace(",", " ").replace("(", " ").replace(")", " ")
+    used = set(text.split())
+    write.names = {name: value for name, value in write.names.items() if name in used}
+    write.values = {name: value for name, value in write.values.items() if name in used}
+
+
+def _look_without(**changes: Any) -> None:
+    """The look at the contact before the permit, as though these of its fields were so."""
+    from homing.domain.permit import Contact
+
+    def blind(withheld: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda contact, claim: withheld(contact.model_copy(update=changes), claim)
+
+    _wrapped(Contact, "withheld", blind)
+
+
+# ── The permit ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@_plant("SendFunction")
+def claim_dropped() -> None:
+    """Ask SES without having claimed the mail first."""
+    from homing.adapters.contacts import TableContacts
+
+    _wrapped(TableContacts, "claim", lambda _claim: lambda *_: None)
+
+
+@_plant("SendFunction")
+def check_before_write() -> None:
+    """Check consent, suppression and licence by a read before the write, and not in the write."""
+    _permit_without("consent", "suppressed", "#run")
+
+
+@_plant("SendFunction")
+def lease_that_expires() -> None:
+    """Take a claim of some seconds ago for one that nobody holds any more."""
+    from homing.adapters import contacts
+    from homing.domain.permit import Contact
+
+    def expires(permit: Callable[..., Any]) -> Callable[..., Any]:
+        def written(claim: Any) -> Any:
+            write = permit(claim)
+            old = "attribute_not_exists(#claim)"
+            write.conditions = [each.replace(old, f"({old} OR #claim < :lease)") for each in write.conditions]
+            write.values[":lease"] = {"N": str(claim.at - 20_000)}
+            return write
+
+        return written
+
+    def forgets(withheld: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda contact, claim: withheld(contact.model_copy(update={"claims": {}}), claim)
+
+    _wrapped(contacts, "_permit", expires)
+    _wrapped(Contact, "withheld", forgets)
+
+
+@_plant("SendFunction")
+def resend_of_unknown() -> None:
+    """Send a mail again of which nobody knows whether it went out."""
+    from homing.adapters.contacts import TableContacts
+
+    def again(claim: Callable[..., Any]) -> Callable[..., Any]:
+        def claimed(contacts: Any, contact_id: str, wanted: Any) -> Any:
+            withheld = claim(contacts, contact_id, wanted)
+            return None if withheld is not None and withheld.reason == "already_claimed" else withheld
+
+        return claimed
+
+    _wrapped(TableContacts, "claim", again)
+    _forget_claims()
+
+
+def _forget_claims() -> None:
+    from homing.domain.permit import Contact
+
+    def forgets(withheld: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda contact, claim: withheld(contact.model_copy(update={"claims": {}}), claim)
+
+    _wrapped(Contact, "withheld", forgets)
+
+
+@_plant("SendFunction")
+def default_retries_at_ses() -> None:
+    """Leave the SDK its default retries for SES, which has no token that would make a second call harmless."""
+    from homing import bootstrap
+
+    bootstrap.NO_RETRIES = bootstrap.RETRIES
+    bootstrap.sender.cache_clear()
+
+
+@_plant("SendFunction", "EnrollFunction")
+def exit_ignored() -> None:
+    """Let a run go on that a purchase, an emptied cart or a withdrawal has ended."""
+    from homing.adapters.executions import StepFunctionsExecutions
+    from homing.domain.permit import Contact
+
+    _permit_without("#run")
+    _wrapped(StepFunctionsExecutions, "stop", lambda _stop: lambda *_: None)
+
+    def licensed(withheld: Callable[..., Any]) -> Callable[..., Any]:
+        def looked(contact: Any, claim: Any) -> Any:
+            return withheld(contact.model_copy(update={"runs": {**contact.runs, claim.run_id: ""}}), claim)
+
+        return looked
+
+    _wrapped(Contact, "withheld", licensed)
+    _run_unchecked()
+
+
+def _run_unchecked() -> None:
+    from homing.domain.journeys import Journey
+
+    def never(_exit_reason: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda *_: None
+
+    from homing import bootstrap
+
+    if bootstrap.os.environ["AWS_LAMBDA_FUNCTION_NAME"].find("Send") >= 0:
+        _wrapped(Journey, "exit_reason", never)
+
+
+@_plant("SendFunction")
+def suppression_ignored() -> None:
+    """Write to addresses that bounced or complained."""
+    _permit_without("suppressed")
+    _look_without(suppressed=None)
+
+
+@_plant("SendFunction")
+def consent_cached() -> None:
+    """Remember for an hour that somebody has agreed."""
+    from homing.adapters.contacts import TableContacts
+
+    known: dict[str, Any] = {}
+
+    def remembered(load: Callable[..., Any]) -> Callable[..., Any]:
+        def loaded(contacts: Any, contact_id: str) -> Any:
+            contact = load(contacts, contact_id)
+            if contact is not None and contact.consent:
+                known[contact_id] = contact.consent
+            return None if contact is None else contact.model_copy(update={"consent": contact_id in known})
+
+        return loaded
+
+    _wrapped(TableContacts, "load", remembered)
+    _permit_without("consent")
+
+
+@_plant("SendFunction")
+def register_not_shifted() -> None:
+    """Remember of the latest mails only the very latest."""
+    from homing.adapters import contacts
+
+    def short(take: Callable[..., Any]) -> Callable[..., Any]:
+        def taken(write: Any, claim: Any) -> None:
+            take(write, claim)
+            write.sets = [each for each in write.sets if not each.startswith("recent_") or each == "recent_1 = :at"]
+            write.values.pop(":zero", None)
+
+        return taken
+
+    _wrapped(contacts, "_take_a_place", short)
+
+
+@_plant("SendFunction")
+def cap_counted_elsewhere() -> None:
+    """Count the cap by another item than the one that the permit writes."""
+    _permit_without("recent_")
+    _look_without(recent=())
+
+
+@_plant("SendFunction")
+def quiet_hours_in_utc() -> None:
+    """Keep quiet hours by the server's clock."""
+    from datetime import UTC
+
+    from homing.domain import timing
+
+    _wrapped(timing, "zone_of", lambda _zone_of: lambda *_: UTC)
+
+
+@_plant("SendFunction")
+def wrong_profiles_context() -> None:
+    """Keep the data of a mail in a place that the next mail finds it in."""
+    from homing.usecases.compose import Composer
+
+    kept: dict[str, Any] = {}
+
+    def shared(context: Callable[..., Any]) -> Callable[..., Any]:
+        def made(composer: Any, intent: Any, *more: Any) -> Any:
+            return kept.setdefault(intent.journey.name, context(composer, intent, *more))
+
+        return made
+
+    _wrapped(Composer, "_context", shared)
+
+
+# ── The ledger, and what SES tells ────────────────────────────────────────────────────────────────────────────────────
+
+
+@_plant("SendFunction", "EnrollFunction", "FinishFunction", "FeedbackFunction")
+def ledger_overwritten() -> None:
+    """Write what is thought of a mail over what is known of it."""
+    from homing.adapters.ledger import TableSends
+
+    _wrapped(TableSends, "record", lambda _record: _put_send)
+
+
+def _put_send(sends: Any, send: Any) -> None:
+    from homing.adapters import ledger
+
+    item = ledger._item(send.profile_id, ledger.SEND_PREFIX + send.send_id, ledger.send_attributes(send), send.at)
+    sends._table.put(item)
+
+
+@_plant("SendFunction")
+def uncertain_is_sent() -> None:
+    """Count a mail as sent though SES has not answered."""
+    from homing.adapters.mailer import SesMailer
+    from homing.errors import MailUncertain
+
+    def sure(send: Callable[..., Any]) -> Callable[..., Any]:
+        def sent(mailer: Any, mail: Any) -> Any:
+            try:
+                return send(mailer, mail)
+            except MailUncertain:
+                return "unheard"
+
+        return sent
+
+    _wrapped(SesMailer, "send", sure)
+
+
+@_plant("FeedbackFunction")
+def feedback_dropped() -> None:
+    """Take a notice of SES for done whose handling has failed."""
+    from homing.usecases.feedback import Feedback
+
+    def careless(take: Callable[..., Any]) -> Callable[..., Any]:
+        def taken(feedback: Any, told: Any, now: int) -> Any:
+            try:
+                return take(feedback, told, now)
+            except Exception:  # noqa: BLE001 - the planted bug
+                return "other"
+
+        return taken
+
+    _wrapped(Feedback, "take", careless)
+
+
+@_plant("FeedbackFunction")
+def late_delivery_clears_bounce() -> None:
+    """Let the latest notice count, though notices come in any order."""
+    from homing.adapters.ledger import TableSends
+
+    def latest(_deliver: Callable[..., Any]) -> Callable[..., Any]:
+        def delivered(sends: Any, profile_id: str, send_id: str, delivery: str, at: int) -> None:
+            told = {":told": {"S": delivery}, ":at": {"N": str(at)}}
+            changes = "SET delivery = :told, delivery_at = :at"
+            sends._table.update(f"P#{profile_id}", f"SEND#{send_id}", changes, values=told)
+
+        return delivered
+
+    _wrapped(TableSends, "deliver", latest)
+
+
+# ── Events and profiles ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@_plant("IngestFunction")
+def ack_before_durable() -> None:
+    """Answer that an event is taken, whether or not it could be kept."""
+    from homing.adapters.profiles import TableEvents
+
+    def careless(put: Callable[..., Any]) -> Callable[..., Any]:
+        def kept(*event: Any, **more: Any) -> bool:
+            try:
+                return bool(put(*event, **more))
+            except Exception:  # noqa: BLE001 - the planted bug
+                return True
+
+        return kept
+
+    _wrapped(TableEvents, "put", careless)
+
+
+@_plant("IngestFunction")
+def dedupe_by_time() -> None:
+    """Take a message for a repeat only where it comes again within the same seconds."""
+    from homing.adapters.profiles import TableEvents
+
+    def again(put: Callable[..., Any]) -> Callable[..., Any]:
+        def kept(events: Any, event: Any, received_at: int, **more: Any) -> bool:
+            # The name of the item changes with the time; the message says what it said.
+            item_of = type(event).message_fact
+            fresh = property(lambda each: f"{item_of.fget(each)}{received_at // 5_000}")
+            type(event).message_fact = fresh
+            try:
+                return bool(put(events, event, received_at, **more))
+            finally:
+                type(event).message_fact = item_of
+
+        return kept
+
+    _wrapped(TableEvents, "put", again)
+
+
+@_plant("ProjectFunction", "EnrollFunction")
+def stream_failure_swallowed() -> None:
+    """Log what a batch of the stream failed at, and go on to the next."""
+    from homing.adapters import stream
+
+    def deaf(each: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda *given: {"batchItemFailures": each(*given)["batchItemFailures"][:0]}
+
+    _everywhere("each_partition", deaf(stream.each_partition))
+
+
+def _everywhere(name: str, new: Any) -> None:
+    """Replaces a function where it was defined and wherever it was imported."""
+    import sys
+
+    for module in list(sys.modules.values()):
+        if getattr(module, "__name__", "").partition(".")[0] in ("homing", "app") and hasattr(module, name):
+            setattr(module, name, new)
+
+
+@_plant("ProjectFunction")
+def fold_not_idempotent() -> None:
+    """Fold an event into the profile as often as it is delivered."""
+    from homing.domain.profile import Profile
+
+    _wrapped(Profile, "has_seen", lambda _seen: lambda *_: False)
+
+
+@_plant("ProjectFunction")
+def lost_update() -> None:
+    """Write a profile over what somebody else has written meanwhile."""
+    from homing.adapters.profiles import TableProfiles
+    from homing.adapters.table import Table
+
+    def blindly(save: Callable[..., Any]) -> Callable[..., Any]:
+        def saved(profiles: Any, record: Any) -> None:
+            put = Table.put
+            Table.put = lambda table, item, *_, **__: put(table, item)  # type: ignore[method-assign]
+            try:
+                save(profiles, record)
+            finally:
+                Table.put = put  # type: ignore[method-assign]
+
+        return saved
+
+    _wrapped(TableProfiles, "save", blindly)
+
+
+@_plant("EnrollFunction")
+def run_name_with_time() -> None:
+    """Name an execution by the time at which it is started, so that no start is a repeat."""
+    import time
+
+    from homing.adapters.executions import StepFunctionsExecutions
+
+    def stamped(start: Callable[..., Any]) -> Callable[..., Any]:
+        def started(executions: Any, journey: str, name: str, told: Any) -> None:
+            start(executions, journey, f"{name}-{int(time.time())}"[:80], told)
+
+        return started
+
+    _wrapped(StepFunctionsExecutions, "start", stamped)
+
+
+# ── Consent and the pages ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@_plant("IngestFunction")
+def asking_is_agreeing() -> None:
+    """Take who asked for mails for somebody who has proven to read that address."""
+    from homing.domain.events import Event
+
+    _wrapped(Event, "with_proof_wanted", lambda _wanted: lambda event: event)
+
+
+@_plant("PagesFunction")
+def unsubscribe_only_by_event() -> None:
+    """Answer an unsubscribe once its event is kept, and stop the mails when it is folded."""
+    from homing.adapters.contacts import TableContacts
+
+    _wrapped(TableContacts, "note_consent", lambda _note: lambda *_, **__: None)
+
+
+@_plant("PagesFunction")
+def get_unsubscribes() -> None:
+    """Unsubscribe whoever's link is opened, by a link scanner too."""
+    from homing.web.visit import Visit
+
+    Visit.acts = property(lambda _visit: True)  # type: ignore[assignment, method-assign, misc]
+
+
+@_plant("PagesFunction")
+def token_of_another_accepted() -> None:
+    """Check that a token was made for the profile, and not for whom else it names."""
+    from homing.domain.unsubscribe import Subscriber
+
+    def trusting(_read: Callable[..., Any]) -> Callable[..., Any]:
+        def read(token: str, _key: bytes, _purpose: str = "unsubscribe") -> Subscriber | None:
+            parts = token.split(".")
+            return Subscriber(parts[0], parts[1]) if len(parts) == 3 else None
+
+        return read
+
+    from homing.domain import unsubscribe
+
+    _everywhere("read_token", trusting(unsubscribe.read_token))
