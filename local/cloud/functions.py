@@ -155,6 +155,8 @@ class Functions:
         self.invocations = 0
         self.running: Function | None = None
         """The function whose handler runs now."""
+        self.payload: Any = None
+        """What it was invoked with."""
         self.observers: list[Callable[[str, Outcome], None]] = []
         self.trouble: Trouble | None = None
         self._random = Random(f"request ids {seed}")
@@ -234,7 +236,7 @@ class Functions:
     def _run(self, function: Function, payload: Any, request_id: str) -> Outcome:
         warm = self._warm[function.arn]
         sandbox = (warm or self._spare[function.arn] or [_Sandbox()]).pop()
-        with self._inside(function, sandbox):
+        with self._inside(function, sandbox, payload):
             try:
                 if sandbox.handler is None:
                     sandbox.handler = self._load(function)
@@ -255,7 +257,7 @@ class Functions:
         return handler
 
     @contextmanager
-    def _inside(self, function: Function, sandbox: _Sandbox) -> Iterator[_Sandbox]:
+    def _inside(self, function: Function, sandbox: _Sandbox, payload: Any = None) -> Iterator[_Sandbox]:
         roots = [str(root) for root in function.roots]
         streams = sys.stdout, sys.stderr
         loggers = _Loggers.in_use()
@@ -265,6 +267,7 @@ class Functions:
         sys.path[:0] = roots
         host = self._host_first_party()
         outer, self.running = self.running, function
+        outer_payload, self.payload = self.payload, payload
         _replace_modules(host, sandbox.modules)
         sandbox.loggers.use()
         size = len(sys.modules)
@@ -279,7 +282,7 @@ class Functions:
             del sys.path[: len(roots)]
             self._log.finish_line()
             sys.stdout, sys.stderr = streams
-            self.running = outer
+            self.running, self.payload = outer, outer_payload
             if outer is not None:
                 self._enter_environment(outer)
                 self._log.lines = outer.log
