@@ -1,6 +1,6 @@
-"""The command line: `homing simulate`, `homing demo`, `homing local`, `homing preview`, `homing mails`,
-`homing segments`, `homing sends`, `homing resend`, `homing brake`, `homing export`, `homing erase`, `homing requests`,
-`homing torture`."""
+"""The command line: `homing simulate`, `homing demo`, `homing local`, `homing preview`, `homing send-test`,
+`homing mails`, `homing segments`, `homing sends`, `homing resend`, `homing brake`, `homing export`, `homing erase`,
+`homing requests`, `homing torture`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -12,6 +12,7 @@ from homing.domain.moments import Moment, parse_moment
 from local.preview.commands import mails, preview
 from local.rights.commands import erase, export, requests
 from local.segments.commands import app as segments
+from local.send_test import send_test
 from local.sending import brake, resend
 from local.sends import sends
 from local.torture.commands import torture
@@ -29,6 +30,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 app.command()(preview)
+app.command()(send_test)
 app.add_typer(mails)
 app.add_typer(segments)
 app.command()(sends)

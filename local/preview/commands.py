@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NamedTuple, NoReturn
 
 import typer
 from rich.console import Console
@@ -15,6 +15,9 @@ from rich.text import Text
 
 from homing.domain.offers import DEFAULT_LANGUAGE
 from local.segments.commands import From
+
+if TYPE_CHECKING:
+    from homing.emails import RenderedEmail
 
 # Imports stand inside the commands: `--help` answers at once.
 
@@ -37,7 +40,7 @@ ShopDir = Annotated[Path, typer.Argument(metavar="SHOP_DIR", help="The shop's fo
 
 
 @dataclass(frozen=True, slots=True)
-class _Wish:
+class Wish:
     """What somebody wants to look at."""
 
     template: str
@@ -45,6 +48,14 @@ class _Wish:
     data: str
     profile: str | None
     source: str
+
+
+class Made(NamedTuple):
+    """A mail, and what it was made from; `language` is a tag, which may hold anything that a client has told."""
+
+    mail: "RenderedEmail"
+    language: str
+    notes: list[str]
 
 
 def preview(
@@ -75,13 +86,13 @@ def preview(
       homing preview cart-offer --data minimal
       homing preview winback-offer --profile tc-00096 --from demo
     """
-    emails_dir = _emails_dir(shop_dir)
-    with _told_plainly():
+    emails_dir = emails_dir_of(shop_dir)
+    with told_plainly():
         if template is None:
             _list_mails(emails_dir)
             return
-        _refuse_unwritten(emails_dir, template, lang)
-        page, name = _page(shop_dir, _Wish(template, lang, data.value, profile, source))
+        refuse_unwritten(emails_dir, template, lang)
+        page, name = _page(shop_dir, Wish(template, lang, data.value, profile, source))
         path = out or Path("out/previews") / f"{name}.html"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(page, encoding="utf-8")
@@ -94,22 +105,24 @@ def _list_mails(emails_dir: Path) -> None:
     """Every mail with its subject in each language, from full sample data."""
     from rich.table import Table
 
-    from homing.emails.assembly import mails_of
+    from homing.emails.assembly import is_service, mails_of
     from homing.emails.compiler import checked_environment
     from homing.emails.renderer import render_email
-    from homing.emails.samples import everything
+    from homing.emails.samples import everything, service
 
     environment = checked_environment(emails_dir)
     table = Table("mail", "language", "subject, with full sample data", box=None, pad_edge=False)
     above = None
     for mail, language in mails_of(emails_dir):
-        subject = render_email(environment, mail, language, everything()).subject
+        context = service() if is_service(emails_dir, mail) else everything()
+        subject = render_email(environment, mail, language, context).subject
         table.add_row("" if mail == above else mail, language, Text(subject))
         above = mail
     _console.print(table)
 
 
-def _refuse_unwritten(emails_dir: Path, template: str, lang: str | None) -> None:
+def refuse_unwritten(emails_dir: Path, template: str, lang: str | None) -> None:
+    """End the command where there is no such mail, or not in this language."""
     from homing.domain.rules.errors import or_similar
     from homing.emails.assembly import mails_of
     from homing.emails.languages import languages_for
@@ -123,13 +136,22 @@ def _refuse_unwritten(emails_dir: Path, template: str, lang: str | None) -> None
         _fail(f"--lang: '{template}' is not written in '{lang}', but in {', '.join(languages)}")
 
 
-def _page(shop_dir: Path, wish: _Wish) -> tuple[str, str]:
+def _page(shop_dir: Path, wish: Wish) -> tuple[str, str]:
     """The page, and the name of its file without the suffix."""
+    from local.preview.page import render_page
+
+    made = make_mail(shop_dir, wish)
+    # The tag may be whatever a shopper's client has told.
+    safe_tag = re.sub("[^A-Za-z0-9-]", "", made.language)
+    return render_page(made.mail, f"{wish.template}, {made.language}", made.notes), f"{wish.template}.{safe_tag}"
+
+
+def make_mail(shop_dir: Path, wish: Wish) -> Made:
+    """The mail as it would be sent. Raises EmailError, ShopFileError, NoMail, NoProfile, SourceUnreadable."""
     from tempfile import TemporaryDirectory
 
     from homing.emails import Renderer
     from homing.emails.assembly import is_service
-    from local.preview.page import render_page
     from local.preview.sample import SERVICE, identity_of, sample_context
     from local.preview.shopper import Previewer
     from local.segments.population import Population
@@ -150,9 +172,7 @@ def _page(shop_dir: Path, wish: _Wish) -> tuple[str, str]:
             found = previewer.mail(wish.template, wish.profile, wish.language)
             mail, language = found.mail, found.language
             notes = [f"{wish.profile} of {wish.source}", *([found.withheld] if found.withheld else [])]
-    # The tag may be whatever a shopper's client has told.
-    safe_tag = re.sub("[^A-Za-z0-9-]", "", language)
-    return render_page(mail, f"{wish.template}, {language}", notes), f"{wish.template}.{safe_tag}"
+    return Made(mail, language, notes)
 
 
 @mails.callback()
@@ -172,8 +192,8 @@ def check(shop_dir: ShopDir = SHOP) -> None:
     from homing.emails.assembly import mails_of
     from local.mail_lint import check_mails, sample_data
 
-    emails_dir = _emails_dir(shop_dir)
-    with _told_plainly():
+    emails_dir = emails_dir_of(shop_dir)
+    with told_plainly():
         faults = check_mails(emails_dir)
         written = mails_of(emails_dir)
     for fault in faults:
@@ -190,7 +210,7 @@ def _count(number: int, word: str) -> str:
     return f"{number} {word}{'' if number == 1 else 's'}"
 
 
-def _emails_dir(shop_dir: Path) -> Path:
+def emails_dir_of(shop_dir: Path) -> Path:
     emails_dir = shop_dir / "emails"
     if not emails_dir.is_dir():
         _fail(f"{shop_dir}: no shop's folder, for it has no emails/; name one, such as shop")
@@ -198,7 +218,7 @@ def _emails_dir(shop_dir: Path) -> Path:
 
 
 @contextmanager
-def _told_plainly() -> Iterator[None]:
+def told_plainly() -> Iterator[None]:
     """What is wrong ends the command with what to do about it, and status 2."""
     from homing.emails import EmailError
     from local.preview.shopper import NoMail
