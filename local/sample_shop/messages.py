@@ -18,6 +18,7 @@ _FREE_SHIPPING_FROM = Decimal(40)
 _SHIPPING = Decimal("4.50")
 _FREE_SHIPPING_CODE = "POSTFREE"
 _QUIZ_SECONDS = 180
+_WORDING = "2026-01"
 
 
 class Trail:
@@ -152,7 +153,7 @@ class Trail:
         preferences = {"marketing": agreed}
         if self.shopper.habits.reads_newsletter:
             self._subscribed = preferences["newsletter"] = agreed
-        return {"context": {"consent": {"categoryPreferences": preferences}}}
+        return {"context": {"consent": {"categoryPreferences": preferences, "wording": _WORDING}}}
 
     @property
     def cart(self) -> dict[Product, int]:

@@ -14,7 +14,7 @@ import pytest
 from local.sample_shop import PRODUCTS, START, Message, flawed_lines, sample_events
 
 DAYS = 120
-DIGEST = "7933cb695acdd006c344c76252e3551e0625f3c85718d70a9e5c5f132058bff2"
+DIGEST = "ba91a6f005198c09edceac1c40f2d3deaf61bf57769e2ae1d1451e74dafa9a9c"
 
 
 @pytest.fixture(scope="module")

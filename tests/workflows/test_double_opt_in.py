@@ -2,13 +2,18 @@
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import boto3
 import pytest
 
+from homing.adapters.contacts import TableContacts
+from homing.adapters.pace import PACE
+from homing.adapters.table import Table
+from homing.domain.ids import contact_id
 from homing.domain.moments import DAY, HOUR, MINUTE, format_moment
-from local.cloud import Mail, Response
+from local.cloud import Mail, Refusal, Response
 from local.simulation.confirmations import press_confirmations
 from local.simulation.exact_schedule import look_exactly_when_due
 
@@ -122,6 +127,73 @@ def test_a_shopper_is_asked_in_their_language(shop: "Shop") -> None:
     assert "bestätige" in mail.subject
     assert link_of(mail)[1] == "lang=de"
     assert '<html lang="de"' in visit(shop, mail, "GET").body.decode()
+
+
+# What may stand in the question's way
+
+
+def states(shopper: "Shopper") -> list[str]:
+    return [name for name, _ in shopper.states("confirmation")]
+
+
+def test_a_question_for_which_ses_has_no_place_waits_for_one(shop: "Shop") -> None:
+    free_at = shop.now + 2 * HOUR
+    with shop.cloud.seam.unseen():
+        boto3.client("dynamodb").update_item(
+            TableName=shop.cloud.physical_id("Table"),
+            Key={"pk": {"S": PACE}, "sk": {"S": PACE}},
+            UpdateExpression="SET next_at = :free",
+            ExpressionAttributeValues={":free": {"N": str(free_at * 1_000)}},
+        )
+    shopper = shop.shopper()
+    shopper.signs_up()
+    shop.wait(2 * HOUR - MINUTE)
+    assert shopper.inbox == []
+    shop.wait(2 * MINUTE)
+    assert templates(shopper) == ["confirm-consent"]
+    assert states(shopper) == ["AskToConfirm", "WaitForTurn", "AskToConfirm"]
+
+
+def test_a_question_that_ses_never_takes_is_given_up(shop: "Shop") -> None:
+    def throttles(_request: dict[str, Any]) -> dict[str, str]:
+        raise Refusal("TooManyRequestsException", "Maximum sending rate exceeded.", 429)
+
+    shopper = shop.shopper()
+    with shop.ses_answers(throttles):
+        shopper.signs_up()
+        shop.wait(DAY)
+    assert states(shopper)[-1] == "GaveUp"
+    assert shopper.runs("confirmation") == [("failed", "SendFailed")]
+
+
+def test_an_address_that_is_suppressed_at_the_last_moment_is_not_asked(shop: "Shop") -> None:
+    shopper = shop.shopper()
+    contacts = TableContacts(Table(boto3.client("dynamodb"), shop.cloud.physical_id("Table")))
+
+    def suppresses(_service: str, operation: str, phase: str) -> None:
+        running = shop.cloud.functions.running
+        if (operation, phase) == ("UpdateItem", "before") and running and running.logical_id == "SendFunction":
+            with shop.cloud.seam.unseen():
+                contacts.suppress(contact_id(shopper.email), "complained")
+
+    with shop.faulted(suppresses):
+        shopper.signs_up()
+    assert shopper.inbox == []
+    assert states(shopper)[-1] == "Exited"
+    assert shopper.lines("confirmation") == [("ask", "skipped", "suppressed")]
+
+
+def test_who_takes_the_wish_back_before_the_mail_has_gone_is_not_asked(shop: "Shop") -> None:
+    def throttles(_request: dict[str, Any]) -> dict[str, str]:
+        raise Refusal("TooManyRequestsException", "Maximum sending rate exceeded.", 429)
+
+    shopper = shop.shopper()
+    with shop.ses_answers(throttles):
+        shopper.signs_up()
+        shopper.decides(consent=False)
+    shop.wait(DAY)
+    assert shopper.inbox == []
+    assert shopper.runs("confirmation") == [("exited", "consent_withdrawn")]
 
 
 def test_shoppers_of_a_simulation_press_a_minute_after_the_mail_came(shop: "Shop") -> None:
