@@ -40,7 +40,8 @@ def resend(
     """Send a mail once more of which nobody knows whether it went out. It asks first.
 
     The shopper may get it twice: Homing never does this by itself. All that
-    keeps a mail back keeps this one back too, but for the frequency cap.
+    keeps a mail back keeps this one back too, such as the frequency cap, in
+    which the first try has a place: ask again a day later.
 
     Examples:
 

@@ -182,9 +182,11 @@ class Ses:
         kind, told = event["eventType"], event.get("bounce") or event.get("complaint") or {}
         if told.get("bounceSubType") == _LISTED or told.get("complaintSubType") == _LISTED:
             return
+        if told.get("bounceType") == "Transient":
+            return  # SES rates an account by what bounces for good
         self.account.count(kind)
         reasons = self.suppressing.get(mail.configuration_set or "", frozenset())
-        if kind.upper() in reasons and told.get("bounceType") in (None, "Permanent"):
+        if kind.upper() in reasons:
             for recipient in [*told.get("bouncedRecipients", []), *told.get("complainedRecipients", [])]:
                 self.account.suppress(recipient["emailAddress"], kind.upper())
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from homing.domain.journeys import Journey, Step
 from homing.domain.moments import Moment
+from homing.domain.permit import Contact
 from homing.domain.sends import GAVE_UP, INTERRUPTED, Ended, Run
 from homing.ports import Contacts, Profiles, Runs, Sends
 
@@ -57,10 +58,12 @@ class Finisher:
         As long as the next mail is not due, it has failed at one that is in the ledger: SES has told that it went out.
         """
         name = self._step_in_doubt(run, steps)
-        contact = self.contacts.load(run.contact_id)
-        if name is None or (contact is not None and contact.due.get(run.run_id, now) > now):
+        if name is None:
             return
-        claimed = contact is not None and run.send_id(name) in contact.claims
+        contact = self.contacts.load(run.contact_id) or Contact(contact_id=run.contact_id)
+        claimed = run.send_id(name) in contact.claims
+        if not claimed and contact.due.get(run.run_id, now) > now:
+            return
         entry = run.ledger_entry(
             name,
             steps[name].template,
