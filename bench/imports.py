@@ -28,7 +28,7 @@ WIRING = {
     "recompute": "bootstrap.recompute()",
     "feedback": "bootstrap.feedback()",
     "finish": "bootstrap.finisher()",
-    "pages": "bootstrap.contacts(); bootstrap.events(); bootstrap.signing_secret()",
+    "pages": "bootstrap.pages(); bootstrap.signing_secret()",
     # The sender reads its signing key as it is wired, which would need a network: the parts without it.
     "send": "import homing.emails, homing.adapters.mailer, homing.usecases.send; bootstrap._shop(); "
     "import boto3; boto3.client('sesv2'); bootstrap.contacts()",
