@@ -11,8 +11,7 @@ from homing.observability import count, count_by, logger, metrics
 @metrics.log_metrics
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Look at the open mails of one shard, `{"shard": 0}`, or at the account and at what shoppers wait for, `{}`."""
-    now = bootstrap.now()
-    return _sweep(event["shard"], now) if "shard" in event else _look_at_the_account(now)
+    return _sweep(event["shard"], bootstrap.now()) if "shard" in event else _look_at_the_account(bootstrap.now())
 
 
 def _sweep(shard: int, now: Moment) -> dict[str, Any]:

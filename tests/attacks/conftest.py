@@ -60,8 +60,12 @@ class Doors:
         return self.handlers[function].handler(event, None)
 
     @property
+    def table(self) -> Table:
+        return Table(self.client, ENVIRONMENT["TABLE_NAME"])
+
+    @property
     def contacts(self) -> TableContacts:
-        return TableContacts(Table(self.client, ENVIRONMENT["TABLE_NAME"]))
+        return TableContacts(self.table)
 
     def items(self) -> list[Item]:
         """All that is kept, in a fixed order; asked of moto itself, which is ten times as fast as a scan."""

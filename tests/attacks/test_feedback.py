@@ -1,15 +1,19 @@
 """SES's notices: a bad one comes again by itself, suppresses nobody, stops no other, and none lifts a suppression."""
 
 import json
+from contextlib import suppress
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from homing.adapters.profiles import stored_event
+from homing.adapters.profiles import TableProfiles, stored_event
 from homing.domain.ids import contact_id
+from homing.domain.record import ProfileRecord
+from homing.errors import Conflict
 
 if TYPE_CHECKING:
+    from homing.adapters.table import Item
     from tests.attacks.conftest import Doors
 
 ADA, BOB = "ada@customer.example", "bob@customer.example"
@@ -43,9 +47,29 @@ def without(notice: dict[str, Any], part: str, member: str) -> dict[str, Any]:
     return notice | {part: {name: value for name, value in notice[part].items() if name != member}}
 
 
+@pytest.fixture(autouse=True)
+def known(doors: "Doors") -> None:
+    """The shop knows both addresses, and the profile of the mails: of whom it does not, nothing is kept."""
+    are_known(doors, PROFILE, ADA, BOB)
+
+
+def are_known(doors: "Doors", profile_id: str, *addresses: str) -> None:
+    """A profile without anything that it tells, and contacts."""
+    with suppress(Conflict):
+        TableProfiles(doors.table).save(ProfileRecord(profile_id=profile_id))
+    for address in addresses:
+        doors.contacts.note_consent(contact_id(address), profile_id, granted=True, at=1)
+
+
+def events(doors: "Doors") -> "list[Item]":
+    """The events that were stored."""
+    return [item for item in doors.items() if item["sk"]["S"].startswith("EVENT#")]
+
+
 def suppressed(doors: "Doors") -> dict[str, str | None]:
+    """Who gets no mail any more, and why."""
     known = {name: doors.contacts.load(contact_id(address)) for name, address in (("ada", ADA), ("bob", BOB))}
-    return {name: contact.suppressed for name, contact in known.items() if contact is not None}
+    return {name: contact.suppressed for name, contact in known.items() if contact is not None and contact.suppressed}
 
 
 FAILING: dict[str, object] = {
@@ -113,7 +137,7 @@ def test_a_bad_notice_fails_alone_and_suppresses_nobody(doors: "Doors", notice: 
     answer = doors.call("feedback", {"Records": records})
     assert answer == {"batchItemFailures": [{"itemIdentifier": "bad"}]}
     assert suppressed(doors) == {"bob": "bounced"}
-    assert [item["sk"]["S"][:6] for item in doors.items() if item["pk"]["S"].startswith("P#")] == ["EVENT#"]
+    assert len(events(doors)) == 1
 
 
 IGNORED: dict[str, object] = {
@@ -143,7 +167,7 @@ def test_a_notice_of_another_kind_suppresses_nobody(doors: "Doors", notice: obje
     answer = doors.call("feedback", {"Records": [record(notice), record(OF_BOB, "good")]})
     assert {failure["itemIdentifier"] for failure in answer["batchItemFailures"]} <= {"bad"}
     assert suppressed(doors) == {"bob": "bounced"}
-    told = [stored_event(item).event for item in doors.items() if item["sk"]["S"].startswith("EVENT#")]
+    told = [stored_event(item).event for item in events(doors)]
     assert [event.source for event in told if event.consent] == ["bounced"]
 
 
@@ -166,12 +190,12 @@ ODD_PROFILES: dict[str, object] = {
 def test_an_odd_profile_is_told_in_its_own_partition_and_nowhere_else(
     doors: "Doors", profile: object, kind: str
 ) -> None:
+    are_known(doors, str(profile))
     mail = MAIL | {"tags": TAGS | {"profile_id": [profile]}}
     notices = {"Bounce": BOUNCE, "Complaint": COMPLAINT}
     notice = notices.get(kind, {"eventType": kind, kind.lower(): {"timestamp": AT}}) | {"mail": mail}
     assert doors.call("feedback", {"Records": [record(notice)]}) == {"batchItemFailures": []}
-    told = [item for item in doors.items() if not item["pk"]["S"].startswith("C#" + contact_id(ADA))]
-    assert [(item["pk"]["S"], item["sk"]["S"][:6]) for item in told] == [(f"P#{profile}", "EVENT#")]
+    assert [item["pk"]["S"] for item in events(doors)] == [f"P#{profile}"]
     assert suppressed(doors) == (
         {"ada": {"Bounce": "bounced", "Complaint": "complained"}[kind]} if kind in notices else {}
     )
@@ -193,7 +217,7 @@ def test_a_mail_without_a_profile_suppresses_its_recipients_and_tells_nobody(
     notices = {"Bounce": BOUNCE, "Complaint": COMPLAINT}
     notice = notices.get(kind, {"eventType": kind, kind.lower(): {"timestamp": AT}}) | {"mail": MAIL | {"tags": tags}}
     assert doors.call("feedback", {"Records": [record(notice)]}) == {"batchItemFailures": []}
-    assert [item["pk"]["S"] for item in doors.items()] == ([f"C#{contact_id(ADA)}"] if kind in notices else [])
+    assert (list(suppressed(doors)), events(doors)) == (["ada"] if kind in notices else [], [])
 
 
 ADDRESSES: dict[str, list[str]] = {
@@ -213,14 +237,34 @@ ADDRESSES: dict[str, list[str]] = {
 
 @pytest.mark.parametrize("addresses", ADDRESSES.values(), ids=ADDRESSES.keys())
 def test_exactly_the_addresses_that_are_named_are_suppressed(doors: "Doors", addresses: list[str]) -> None:
+    are_known(doors, PROFILE, *addresses)
     notice = changed(BOUNCE, "bounce", bouncedRecipients=[{"emailAddress": address} for address in addresses])
     assert doors.call("feedback", {"Records": [record(notice)]}) == {"batchItemFailures": []}
-    contacts = {item["pk"]["S"] for item in doors.items() if item["pk"]["S"].startswith("C#")}
+    contacts = {item["pk"]["S"] for item in doors.items() if "suppressed" in item}
     assert contacts == {f"C#{contact_id(address)}" for address in addresses}
     # A second time, as the queue may bring it, changes nothing.
     before = doors.items()
     doors.call("feedback", {"Records": [record(notice)]})
     assert doors.items() == before
+
+
+STRANGERS: dict[str, dict[str, Any]] = {
+    "address": changed(BOUNCE, "bounce", bouncedRecipients=[{"emailAddress": "nobody@customer.example"}]),
+    "profile": {
+        "eventType": "Click",
+        "mail": MAIL | {"tags": TAGS | {"profile_id": ["nobody"]}},
+        "click": COMPLAINT["complaint"],
+    },
+}
+
+
+@pytest.mark.parametrize("notice", STRANGERS.values(), ids=STRANGERS.keys())
+def test_of_whom_the_shop_does_not_know_nothing_is_kept(doors: "Doors", notice: dict[str, Any]) -> None:
+    before = [(item["pk"], item["sk"]) for item in doors.items()]
+    assert doors.call("feedback", {"Records": [record(notice)]}) == {"batchItemFailures": []}
+    assert [(item["pk"], item["sk"]) for item in doors.items() if "EVENT#" not in item["sk"]["S"]] == before
+    assert {item["pk"]["S"] for item in events(doors)} <= {f"P#{PROFILE}"}
+    assert suppressed(doors) == {}
 
 
 LATE: dict[str, dict[str, Any]] = {
