@@ -44,7 +44,7 @@ $(READY): requirements/uv.txt requirements/dev.txt pyproject.toml
 	@touch $@
 
 ##@ The gate
-.PHONY: check lint types validate statemachines asl-validator build browser dynamodb-local record-histories format
+.PHONY: check lint types validate statemachines asl-validator build browser torture dynamodb-local record-histories format
 check: lint types validate statemachines test build ## All of it, in the order of what fails soonest; needs npm as well
 	@echo "All is well."
 
@@ -77,6 +77,9 @@ build: $(READY) $(SAM_READY) ## Build what is deployed, into .aws-sam/build
 
 browser: $(READY) $(NODE_READY) ## The tests that drive the pages in Chromium; needs npm
 	$(BIN)/python -m pytest -m browser
+
+torture: $(READY) ## The simulator of faults: 100 seeds, a kill at each call, and each planted bug found
+	$(BIN)/python -m pytest -m torture
 
 dynamodb-local: $(READY) $(NODE_READY) ## The tests that run on the real DynamoDB Local; needs Java 17 and npm
 	$(BIN)/python -m pytest -m dynamodb_local
