@@ -12,6 +12,7 @@ from homing.domain.facts import ProfileFacts
 from homing.domain.ids import contact_id
 from homing.domain.journeys import wanted
 from homing.domain.moments import DAY, HOUR, MINUTE, Moment
+from homing.domain.permit import Claim, Contact
 from homing.domain.profile import Profile
 from homing.domain.unsubscribe import Subscriber
 from homing.usecases.confirm import confirm
@@ -142,6 +143,17 @@ def test_who_has_confirmed_is_not_asked() -> None:
 def test_the_question_ends_with_the_answer(later: Event, reason: str | None) -> None:
     journey = default_shop().journeys["confirmation"]
     assert journey.exit_reason(profile_of(asked(), later), "0") == reason
+
+
+def test_the_permit_lets_an_address_be_asked_once_in_a_day_whoever_asks() -> None:
+    def withheld(at: Moment) -> str | None:
+        claim = Claim(run_id="second", send_id="s2", at=at, kind="service", confirms=True)
+        refusal = asked_once.withheld(claim)
+        return refusal and refusal.reason
+
+    first = Claim(run_id="first", send_id="s1", at=NOW, kind="service", confirms=True)
+    asked_once = Contact(contact_id="c", runs={"first": "p1", "second": "p2"}).claimed(first)
+    assert [withheld(at) for at in (NOW, NOW + DAY - 1, NOW + DAY)] == ["asked_lately", "asked_lately", None]
 
 
 # The press

@@ -129,6 +129,35 @@ def test_a_shopper_is_asked_in_their_language(shop: "Shop") -> None:
     assert '<html lang="de"' in visit(shop, mail, "GET").body.decode()
 
 
+# Floods
+
+
+def questions(shop: "Shop", *, about: str) -> list[str]:
+    """Whom the mails that ask have gone to, of the addresses with this in them."""
+    asked = [mail.to[0].strip().lower() for mail in shop.cloud.outbox if mail.tags["template"] == "confirm-consent"]
+    return [address for address in asked if about in address]
+
+
+def test_a_flood_of_sign_ups_of_one_address_brings_it_one_mail(shop: "Shop") -> None:
+    spellings = ["victim@post.example", "Victim@post.example", "VICTIM@POST.EXAMPLE", " victim@Post.Example "]
+    strangers = [shop.shopper(email=spellings[number % 4]) for number in range(40)]
+    shop.hear(*(each.message("identify", consent=True, traits=each.traits) for each in strangers[:20]))
+    for each in strangers[20:]:
+        each.signs_up()
+    shop.wait(3 * DAY)
+    assert questions(shop, about="victim@") == ["victim@post.example"]
+
+
+def test_withdrawals_dated_back_bring_no_more_than_two_questions_a_day(shop: "Shop") -> None:
+    stranger = shop.shopper()
+    for number in range(20):
+        stranger.traits["email"] = f"target.{number}@post.example"
+        withdrawal = stranger.message("identify", ago=(300 - number) * DAY, consent=False)
+        shop.hear(withdrawal, stranger.message("identify", consent=True, traits=stranger.traits))
+        shop.wait(MINUTE)
+    assert 1 <= len(questions(shop, about="target.")) <= 2
+
+
 # What may stand in the question's way
 
 
