@@ -34,7 +34,7 @@ from local.asl import Interpreter, TaskFailed, parse
 from local.timers import ManualClock, Timers
 
 Answer = dict[str, Any]
-"""What a function does when called: `{"returns": value}` or `{"raises": error name}`."""
+"""What a function does when called: `{"returns": value}` or `{"raises": error name}`, with a `message` or without."""
 Functions = Callable[[str, Any], Answer]
 """From a function's name and payload to its answer."""
 Outcome = dict[str, Any]
@@ -55,7 +55,7 @@ def our_run() -> Run:
             calls.append([function_name, payload])
             answer = functions(function_name, payload)
             if error := answer.get("raises"):
-                raise TaskFailed(error, service_cause(error) if is_service_error(error) else function_cause(error))
+                raise TaskFailed(error, service_cause(error) if is_service_error(error) else function_cause(answer))
             return answer["returns"]
 
         timers = Timers(ManualClock(NEW_YEAR))
@@ -183,7 +183,7 @@ def scripted(functions: Functions, calls: list[list[Any]]) -> Callable[..., Any]
             return {"StatusCode": 200, "ExecutedVersion": "$LATEST", "Payload": answer["returns"]}
         if is_service_error(error):
             raise service_error(error)
-        return {"StatusCode": 200, "FunctionError": "Unhandled", "Payload": json.loads(function_cause(error))}
+        return {"StatusCode": 200, "FunctionError": "Unhandled", "Payload": json.loads(function_cause(answer))}
 
     return invoke
 
@@ -216,6 +216,7 @@ def service_cause(error: str) -> str:
     return f"scripted ({details})"
 
 
-def function_cause(error: str) -> str:
+def function_cause(answer: Answer) -> str:
     """The cause that AWS gives an error that the function raised."""
-    return json.dumps({"errorMessage": "scripted", "errorType": error}, separators=(",", ":"))
+    told = {"errorMessage": answer.get("message", "scripted"), "errorType": answer["raises"]}
+    return json.dumps(told, separators=(",", ":"))

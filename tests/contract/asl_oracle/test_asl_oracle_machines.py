@@ -6,6 +6,7 @@ Scenarios are computed: the run in which all goes well tells how many calls ther
 meets each kind of error that the machine retries or catches, three times and for ever.
 """
 
+import json
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import count
@@ -20,6 +21,8 @@ RECOMPUTE = Path(__file__).parents[3] / "statemachines/recompute.asl.yaml"
 MACHINES = sorted(set((Path(__file__).parents[3] / "statemachines").glob("*.asl.yaml")) - {RECOMPUTE})
 OUTCOMES = ("sent", "skipped", "failed", "unknown")
 REPEATS = (3, 99)
+NEXT = {"due_at": "2026-01-09T09:00:00Z", "at": "2026-01-09T20:00:00Z"}
+"""The turn that the send function tells of: that of the next mail, and in the message of NotYet that of its own."""
 UNNAMED_ERROR = "NobodyNamedThis"
 
 Definition = dict[str, Any]
@@ -87,8 +90,8 @@ def answering(outcome: str, failures: range = range(0), error: str = "") -> Func
 
     def answer(_function_name: str, _payload: Any) -> dict[str, Any]:
         if next(numbers) in failures:
-            return {"raises": error}
-        return {"returns": {"outcome": outcome, "reason": None if outcome == "sent" else "a reason"}}
+            return {"raises": error, "message": json.dumps(NEXT)}
+        return {"returns": {"outcome": outcome, "reason": None if outcome == "sent" else "a reason", "next": NEXT}}
 
     return answer
 
