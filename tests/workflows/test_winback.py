@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from homing.domain.moments import DAY, SECOND
+from homing.domain.moments import DAY, HOUR, SECOND
 
 if TYPE_CHECKING:
-    from tests.workflows.conftest import Shop
+    from tests.workflows.conftest import Shop, Shopper
 
 
 @pytest.mark.parametrize(
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 def test_who_is_silent_for_longer_than_their_own_rhythm_allows_is_missed(
     shop: "Shop", gaps: list[int], lapses_after: int
 ) -> None:
-    ada = shop.shopper()
-    ada.is_known()
+    ada = _who_comes_at_ten(shop)
     ada.orders("tea")
     for days in gaps:
         shop.wait(days * DAY)
@@ -35,8 +34,7 @@ def test_who_is_silent_for_longer_than_their_own_rhythm_allows_is_missed(
 
 
 def test_the_offers_grow_and_then_we_let_go(shop: "Shop") -> None:
-    ada = shop.shopper()
-    ada.is_known()
+    ada = _who_comes_at_ten(shop)
     ada.orders("teapot")
     shop.wait(300 * DAY)
     assert ada.states("winback") == [
@@ -86,3 +84,11 @@ def test_who_never_bought_is_not_won_back(shop: "Shop") -> None:
     ada.is_known()
     shop.wait(400 * DAY)
     assert ada.executions("winback") == []
+
+
+def _who_comes_at_ten(shop: "Shop") -> "Shopper":
+    """Somebody known, at ten o'clock where they live: what they do from now on makes that their best hour."""
+    shop.wait_until(shop.now // DAY * DAY + DAY + 10 * HOUR)
+    ada = shop.shopper(timezone="UTC")
+    ada.is_known()
+    return ada
