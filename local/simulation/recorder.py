@@ -63,6 +63,7 @@ class Recorder:
                 "send_id": send.send_id,
                 "outcome": send.outcome,
                 "reason": send.reason,
+                "delivery": send.delivery,
                 "subject": send.subject,
                 "template": send.template,
             }

@@ -84,6 +84,7 @@ def test_an_intended_mail_is_one_line_with_its_last_outcome(shop: Shop) -> None:
             "send_id": "s1",
             "outcome": "sent",
             "reason": None,
+            "delivery": None,
             "subject": "Welcome",
             "template": "welcome-greeting",
         }

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from homing.domain.moments import MINUTE
+from homing.domain.moments import DAY, MINUTE
 
 if TYPE_CHECKING:
     from tests.workflows.conftest import Shop, Shopper
@@ -82,3 +82,32 @@ def _plain(ada: "Shopper", event: str) -> dict[str, Any]:
     message["context"]["userAgent"] = "x" * room
     assert len(json.dumps(message)) == HALF_A_KILOBYTE
     return message
+
+
+def test_a_mail_costs_seven_write_units(shop: "Shop") -> None:
+    """The second of a journey, so neither its start nor its end.
+
+    To send it: a place in the pace, the open mail, the claim and the ledger's entry. To know what became of it: the
+    ledger and the profile's events. And the open mail is closed.
+    """
+    ada = shop.shopper()
+    ada.signs_up()
+    shop.wait(DAY)
+    units = shop.cloud.database.write_units.copy()
+    closed: list[str] = []
+    shop.cloud.observe_table(lambda _table, record: closed.append(record["eventName"] + _partition(record)))
+    shop.wait(5 * DAY)
+    spent = shop.cloud.database.write_units - units
+    assert len(ada.inbox) == 2
+    assert {name: spent[name] for name in ("SendFunction", "FeedbackFunction", "ProjectFunction")} == {
+        "SendFunction": 4,
+        "FeedbackFunction": 2,
+        "ProjectFunction": 0,
+    }
+    assert closed.count("REMOVEOPEN") == 1
+
+
+def _partition(record: dict[str, Any]) -> str:
+    """What kind of partition a change of the table is in."""
+    pk: str = record["dynamodb"]["Keys"]["pk"]["S"]
+    return pk.partition("#")[0]
