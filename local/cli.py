@@ -1,6 +1,6 @@
 """The command line: `homing simulate`, `homing demo`, `homing local`, `homing preview`, `homing send-test`,
 `homing mails`, `homing segments`, `homing sends`, `homing resend`, `homing brake`, `homing export`, `homing erase`,
-`homing requests`, `homing torture`."""
+`homing readmit`, `homing requests`, `homing torture`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -10,7 +10,7 @@ from rich.console import Console
 
 from homing.domain.moments import Moment, parse_moment
 from local.preview.commands import mails, preview
-from local.rights.commands import erase, export, requests
+from local.rights.commands import erase, export, readmit, requests
 from local.segments.commands import app as segments
 from local.send_test import send_test
 from local.sending import brake, resend
@@ -38,6 +38,7 @@ app.command()(resend)
 app.command()(brake)
 app.command()(export)
 app.command()(erase)
+app.command()(readmit)
 app.command()(requests)
 app.command()(torture)
 # Without emoji: a line number between colons is one.

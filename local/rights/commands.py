@@ -1,4 +1,4 @@
-"""`homing export`, `homing erase` and `homing requests`: what shoppers may ask of the shop, and its answers."""
+"""`homing export`, `erase`, `readmit` and `requests`: what shoppers may ask of the shop, and its answers."""
 
 import json
 import os
@@ -97,9 +97,9 @@ def erase(
       homing erase tc-00096 --from table:NAME
       homing erase ada@example.com --from table:NAME --yes
     """
-    from local.rights.stack import find_stack, open_eraser
+    from local.rights.stack import find_stack, open_eraser, told_plainly
 
-    with _told_plainly():
+    with _told_plainly(), told_plainly(source):
         eraser = open_eraser(find_stack(source))
         erasure = _begun(eraser, profile)
         if erasure is None and _is_erased(eraser, profile):
@@ -114,6 +114,28 @@ def erase(
         eraser.finish(erasure, _now())
     print("Second pass done: erased.")
     print(_ELSEWHERE)
+
+
+def readmit(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="An address, a userId or an anonymousId.")],
+    *,
+    source: Live,
+) -> None:
+    """Let somebody in again who was erased and has come back: what is told of them under this name counts from now on.
+
+    Nothing of what was erased comes back. Call it for the address and for the
+    userId, where they come back under both.
+
+    Example:  homing readmit ada@example.com --from table:NAME
+    """
+    from local.rights.stack import find_stack, open_eraser, told_plainly
+
+    with _told_plainly(), told_plainly(source):
+        eraser = open_eraser(find_stack(source))
+        ids = _ids(name)
+        marked = eraser.erasures.erased(ids)
+        eraser.erasures.unmark(ids)
+    print("let in again from now on" if marked else "nobody of that name was erased: nothing to do")
 
 
 def requests(

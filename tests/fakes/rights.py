@@ -33,6 +33,10 @@ class FakeErasures:
         for an_id in ids:
             self.marks.setdefault(an_id, at)
 
+    def unmark(self, ids: Collection[str]) -> None:
+        for an_id in ids:
+            self.marks.pop(an_id, None)
+
     def keep(self, erasure: Erasure) -> None:
         self.kept[erasure.profile_id] = erasure
 

@@ -102,6 +102,19 @@ def test_who_is_erased_gets_no_mail_and_no_stranger_is_found(shop: "Shop", place
     assert "nobody is known as 'nobody'" in result.stderr
 
 
+def test_who_was_erased_and_comes_back_is_let_in_by_a_persons_word_alone(
+    shop: "Shop", place: str, ada: "Shopper"
+) -> None:
+    run("erase", ada.user_id, "--from", place, "--yes")
+    ada.signs_up()
+    assert held(shop, ada) == 0
+    for name in (ada.email, ada.user_id):
+        assert "let in again" in run("readmit", name, "--from", place).stdout
+        assert "nothing to do" in run("readmit", name, "--from", place).stdout
+    ada.signs_up()
+    assert held(shop, ada) > 0
+
+
 def test_requests_name_the_command_that_answers_them(shop: "Shop", place: str, ada: "Shopper") -> None:
     requests = TableRequests(Table(boto3.client("dynamodb"), shop.cloud.physical_id("Table")))
     requests.note("data", ada.profile_id, shop.now - 3 * DAY)

@@ -105,7 +105,10 @@ class Contacts(Protocol):
         `gap`, and none before `paused_until`; None for no such wish."""
 
     def add_run(self, contact_id: str, run_id: str, profile_id: str, due: Moment | None = None) -> bool:
-        """Licence the run to send, False where there is no such contact; `due` is when its first mail is, None where others need not yield to it."""
+        """Licence the run to send, False where there is no such contact.
+
+        `due` is when its first mail is, None where others need not yield to it.
+        """
 
     def note_due(self, contact_id: str, run_id: str, due: Moment | None) -> None:
         """When the next mail of a licensed run is due, after a step that claimed nothing; None where none is left."""
@@ -225,6 +228,9 @@ class Erasures(Protocol):
 
     def mark(self, ids: Collection[str], at: Moment) -> None:
         """Know these aliases and contacts as erased from now on; those marked before keep their moment."""
+
+    def unmark(self, ids: Collection[str]) -> None:
+        """Let these aliases and contacts in again: the person has asked for it."""
 
     def keep(self, erasure: Erasure) -> None:
         """Remember that the erasure is under way, in the place of what was remembered of it before."""

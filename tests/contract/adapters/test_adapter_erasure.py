@@ -51,6 +51,13 @@ def test_marking_again_keeps_the_first_moment(table: Table, erasures: TableErasu
     assert sorted(item["at"]["N"] for item in items) == [str(NOON), str(NOON + DAY)]
 
 
+def test_who_is_let_in_again_is_marked_no_more(erasures: TableErasures) -> None:
+    erasures.mark(["ada", "c1"], NOON)
+    for _ in range(2):
+        erasures.unmark(["ada", "zoe"])
+    assert set(erasures.erased(["ada", "c1"])) == {"c1"}
+
+
 # What is under way
 
 

@@ -39,6 +39,10 @@ class TableErasures:
         marks = sorted(map(self._mark, new))
         self._table.write_many(put=[{"pk": text(mark), "sk": text(ERASED_KEY), "at": number(at)} for mark in marks])
 
+    def unmark(self, ids: Collection[str]) -> None:
+        """Let these aliases and contacts in again."""
+        self._table.write_many(delete=[(self._mark(an_id), ERASED_KEY) for an_id in ids])
+
     def keep(self, erasure: Erasure) -> None:
         """Remember that the erasure is under way."""
         body = erasure.model_dump_json()
