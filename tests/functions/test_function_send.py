@@ -1,5 +1,6 @@
 """functions/send with the input of a state machine's task."""
 
+import json
 from collections.abc import Callable, Iterator
 from email.header import decode_header, make_header
 from email.utils import parseaddr
@@ -8,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
+from homing.adapters.pace import PACE, TablePace
 from homing.domain.ids import contact_id
+from homing.domain.moments import DAY, format_moment
+from homing.domain.permit import Claim
 from homing.domain.sends import SEND_TAGS, Run, Send
 
 if TYPE_CHECKING:
@@ -16,6 +20,8 @@ if TYPE_CHECKING:
 
 ADDRESS = "ada.lovelace@customer.example"
 CONTACT = contact_id(ADDRESS)
+IN_THREE_DAYS = "2026-03-05T09:15:04.512Z"
+SENT = {"outcome": "sent", "reason": None, "next": {"due_at": IN_THREE_DAYS, "at": IN_THREE_DAYS}}
 Fault = Callable[[Exception, str], None]
 
 
@@ -57,13 +63,19 @@ def entry(deployed: "Deployed", task: Any) -> Send:
     return deployed.send(run.profile_id, run.send_id(task["step"]))
 
 
+def a_while_later(deployed: "Deployed") -> None:
+    """SES has places again, without the clock of the other tests being moved."""
+    with deployed.cloud.seam.unseen():
+        deployed.table.delete(PACE, PACE)
+
+
 def run_of(task: Any) -> Run:
     told = task["run"]
     return Run(journey=told["journey"], profile_id=told["profile_id"], entry=told["entry"])
 
 
 def test_a_licensed_step_sends_its_mail_and_keeps_it_in_the_ledger(deployed: "Deployed", task: Any) -> None:
-    assert deployed.invoke("Send", task) == {"outcome": "sent", "reason": None}
+    assert deployed.invoke("Send", task) == SENT
     (mail,) = deployed.cloud.outbox
     assert list(mail.to) == [ADDRESS]
     kept = entry(deployed, task)
@@ -72,7 +84,7 @@ def test_a_licensed_step_sends_its_mail_and_keeps_it_in_the_ledger(deployed: "De
 
 
 def test_a_step_that_is_asked_twice_sends_once(deployed: "Deployed", task: Any) -> None:
-    assert deployed.invoke("Send", task) == deployed.invoke("Send", task) == {"outcome": "sent", "reason": None}
+    assert deployed.invoke("Send", task) == deployed.invoke("Send", task) == SENT
     assert len(deployed.cloud.outbox) == 1
 
 
@@ -89,13 +101,14 @@ def test_a_mail_that_was_throttled_goes_out_later(deployed: "Deployed", task: An
     fault(refusal("TooManyRequestsException"), "before")
     assert deployed.failure("Send", task) == "RetryLater"
     assert deployed.contact(CONTACT).claims == {}
+    a_while_later(deployed)
     assert deployed.invoke("Send", task)["outcome"] == "sent"
     assert len(deployed.cloud.outbox) == 1
 
 
 def test_a_mail_that_ses_refuses_has_failed(deployed: "Deployed", task: Any, fault: Fault) -> None:
     fault(refusal("MessageRejected"), "before")
-    assert deployed.invoke("Send", task) == {"outcome": "failed", "reason": "MessageRejected"}
+    assert deployed.invoke("Send", task) == SENT | {"outcome": "failed", "reason": "MessageRejected"}
     assert deployed.invoke("Send", task)["outcome"] == "failed"
     assert deployed.cloud.outbox == []
 
@@ -104,11 +117,59 @@ def test_a_mail_whose_answer_was_lost_is_unknown_and_not_sent_again(
     deployed: "Deployed", task: Any, fault: Fault
 ) -> None:
     fault(ReadTimeoutError(endpoint_url="ses"), "after")
-    assert deployed.invoke("Send", task) == {"outcome": "unknown", "reason": "no_answer"}
+    assert deployed.invoke("Send", task) == SENT | {"outcome": "unknown", "reason": "no_answer"}
     assert "EmailsUnknown" not in deployed.metrics(
         "Send"
     )  # SES may tell of it yet: the sweep counts what stays unknown
     assert deployed.invoke("Send", task)["outcome"] == "unknown"
+    assert len(deployed.cloud.outbox) == 1
+
+
+def test_a_mail_that_may_not_go_yet_says_when_as_json_in_the_message_of_its_error(
+    deployed: "Deployed", task: Any
+) -> None:
+    deployed.contacts.note_wishes(CONTACT, gap=None, paused_until=deployed.now + DAY)
+    error = deployed.cloud.invoke("SendFunction", task).error
+    assert error is not None
+    assert error["errorType"] == "NotYet"
+    assert json.loads(error["errorMessage"]) == {
+        "due_at": format_moment(deployed.now),
+        "at": format_moment(deployed.now + DAY),
+    }
+    assert deployed.metrics("Send")["EmailsHeld"] == 1
+    assert deployed.sends.load(task["run"]["profile_id"], run_of(task).send_id("greeting")) is None
+
+
+def test_a_mail_whose_turn_has_come_is_sent(deployed: "Deployed", task: Any) -> None:
+    turn = {"due_at": format_moment(deployed.now - DAY), "at": format_moment(deployed.now)}
+    assert deployed.invoke("Send", task | {"due": turn})["outcome"] == "sent"
+    later = {"due_at": format_moment(deployed.now), "at": format_moment(deployed.now + DAY)}
+    assert deployed.failure("Send", task | {"step": "favourites", "due": later}) == "NotYet"
+
+
+def test_the_payload_of_an_old_definition_is_due_now_and_is_never_told_to_wait(deployed: "Deployed", task: Any) -> None:
+    old = {name: task[name] for name in ("run", "step")}
+    assert deployed.invoke("Send", old)["outcome"] == "sent"
+    left_out = deployed.invoke("Send", old | {"step": "favourites"})
+    assert (left_out["outcome"], left_out["reason"]) == ("skipped", "frequency_cap")
+
+
+def test_a_brake_that_ses_has_caused_stops_the_mail(deployed: "Deployed", task: Any) -> None:
+    with deployed.cloud.seam.unseen():
+        TablePace(deployed.table, 14).brake("bounces", deployed.now)
+    assert deployed.failure("Send", task) == "NotYet"
+    assert deployed.cloud.outbox == []
+
+
+def test_an_unknown_mail_is_sent_again_on_a_persons_word(deployed: "Deployed", task: Any, fault: Fault) -> None:
+    fault(ReadTimeoutError(endpoint_url="ses"), "before")
+    assert deployed.invoke("Send", task)["outcome"] == "unknown"
+    run = run_of(task)
+    claim = Claim(run_id=run.run_id, send_id=run.send_id("greeting"), at=deployed.now)
+    deployed.contacts.release(CONTACT, claim)  # as the end of its run does, and a day
+    a_while_later(deployed)
+    assert deployed.invoke("Send", task | {"again": True})["outcome"] == "sent"
+    assert entry(deployed, task).outcome == "sent"
     assert len(deployed.cloud.outbox) == 1
 
 

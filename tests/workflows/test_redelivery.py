@@ -65,7 +65,7 @@ def test_one_death_after_any_write_neither_loses_a_mail_in_silence_nor_sends_one
             break
         died_after = writes[death - 1]
         # Between the permit and SES nobody can know, and nothing is sent again on a guess.
-        uncertain = died_after == "SendFunction UpdateItem"
+        uncertain = writes[death - 2 : death] == ["SendFunction PutItem", "SendFunction UpdateItem"]
         reminder = ("reminder", "unknown", "interrupted") if uncertain else ("reminder", "sent", None)
         mails = 0 if uncertain else 1
         story = sorted(ada.lines("cart")), len(ada.inbox), ada.runs("cart")

@@ -260,7 +260,8 @@ def _contacts(shop: "Shop") -> TableContacts:
 
 
 def _send_states(shopper: "Shopper", journey: str) -> list[str]:
-    return [name for name, _ in shopper.states(journey) if not name.startswith("Wait")]
+    """Each once: a mail that waits for the best hour is tried twice."""
+    return list(dict.fromkeys(name for name, _ in shopper.states(journey) if not name.startswith("Wait")))
 
 
 def _has_given_up(shopper: "Shopper", journey: str) -> bool:
