@@ -21,8 +21,7 @@ from homing.domain.sending import Sending
 
 MOST_INTERESTS = 12
 
-Interest = Annotated[str, Field(pattern=r"^\S([^\r\n\t]{0,58}\S)?$")]
-"""A word or two that shoppers choose on the preference page, and that rules name."""
+LONGEST_INTEREST = 60
 
 Choice = TypeVar("Choice", bound=str)
 
@@ -63,11 +62,20 @@ class ShopError(ValueError):
         return "\n".join(map(str, self.faults))
 
 
+def _one_line(interest: str) -> str:
+    if not interest.isprintable() or interest != " ".join(interest.split()):
+        raise ValueError("write it on one line, without spaces around it")
+    return interest
+
+
 def _unlike(offered: tuple[Choice, ...]) -> tuple[Choice, ...]:
-    """What shoppers choose among: each once, whatever its letters' case."""
     if len({choice.casefold() for choice in offered}) < len(offered):
         raise ValueError("name each choice once")
     return offered
+
+
+Interest = Annotated[str, Field(min_length=1, max_length=LONGEST_INTEREST), AfterValidator(_one_line)]
+"""A word or two that shoppers choose on the preference page, and that rules name."""
 
 
 class Settings(Frozen):
