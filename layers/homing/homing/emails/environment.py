@@ -9,7 +9,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from homing.emails import formats
 from homing.emails.errors import RenderingStopped
-from homing.emails.limits import Meter, repeated
+from homing.emails.limits import Meter, check_repetition
 
 _NOT_FOR_MAILS: Final = frozenset(
     {"attr", "center", "format", "indent", "pprint", "random", "tojson", "urlize", "wordwrap", "xmlattr"}
@@ -78,7 +78,7 @@ class MailEnvironment(ImmutableSandboxedEnvironment):
         if operator == "**" or (operator == "%" and isinstance(left, str)):
             raise RenderingStopped(f"'{operator}', for which mails have no use")
         if operator == "*":
-            repeated(left, right)
+            check_repetition(left, right)
         return super().call_binop(context, operator, left, right)
 
     def _generate(self, source: nodes.Template, *args: Any, **kwargs: Any) -> str:

@@ -59,8 +59,8 @@ def within_size(pieces: Iterable[str]) -> str:
     return "".join(taken)
 
 
-def repeated(left: object, right: object) -> None:
-    """Whether `left * right` may be worked out. Raises RenderingStopped where it would repeat something too often."""
+def check_repetition(left: object, right: object) -> None:
+    """Raises RenderingStopped where `left * right` would repeat something too often."""
     for whole, times in ((left, right), (right, left)):
         if isinstance(whole, str | list | tuple) and isinstance(times, int) and len(whole) * times > LONGEST_REPETITION:
             raise RenderingStopped(f"a repetition of more than {LONGEST_REPETITION:,} characters")
