@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from homing.domain.ids import contact_id
 from homing.domain.moments import Moment
-from homing.domain.rights import Erasure, Held
+from homing.domain.rights import Erasure, Held, contacts_told_by
 from tests.fakes.ports import FakeContacts, FakeDue, FakeEvents, FakeOpenSends, FakeProfiles, FakeRuns, FakeSends
 
 
@@ -50,8 +50,10 @@ class FakeErasures:
         events = [event for (alias, _), (event, _) in self.events.kept.items() if alias == profile_id]
         runs = [run for run in self.runs.kept.values() if run.profile_id == profile_id]
         record = self.profiles.records.get(profile_id)
-        emails = [event.traits.get("email") for event in events] + [record.facts.trait("email") if record else None]
-        contacts = {contact_id(email) for email in emails if email} | {run.contact_id for run in runs if run.contact_id}
+        email = record.facts.trait("email") if record else None
+        contacts = {contact for event in events for contact in contacts_told_by(event)}
+        contacts |= {contact_id(email)} if email else set()
+        contacts |= {run.contact_id for run in runs if run.contact_id}
         contacts |= {contact for alias, contact in self.addresses if alias == profile_id}
         aliases = {*record.facts.anonymous, *filter(None, [record.joined_to])} if record else set()
         return Held(

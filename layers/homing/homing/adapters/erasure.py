@@ -13,7 +13,7 @@ from homing.adapters.profiles import EVENT_PREFIX, PROFILE_KEY, partition, profi
 from homing.adapters.table import Item, Table, number, text
 from homing.domain.ids import contact_id, due_shard
 from homing.domain.moments import Moment
-from homing.domain.rights import Erasure, Held, erased_mark
+from homing.domain.rights import Erasure, Held, contacts_told_by, erased_mark
 
 ADDRESS_PREFIX = "ADDRESS#"
 ERASED_PREFIX, ERASED_KEY = "ERASED#", "ERASED"
@@ -117,9 +117,7 @@ def contacts_in(item: Item) -> Collection[str]:
         return (sk.removeprefix(ADDRESS_PREFIX),)
     if _is_run(item):
         return tuple(filter(None, [run_of(item).contact_id]))
-    address = None
-    if sk == PROFILE_KEY:
-        address = profile_record(item).facts.trait("email")
-    elif sk.startswith(EVENT_PREFIX):
-        address = stored_event(item).event.traits.get("email")
-    return () if address is None else (contact_id(address),)
+    if sk.startswith(EVENT_PREFIX):
+        return contacts_told_by(stored_event(item).event)
+    email = profile_record(item).facts.trait("email") if sk == PROFILE_KEY else None
+    return () if email is None else (contact_id(email),)

@@ -5,7 +5,8 @@ from collections import Counter
 from hashlib import sha256
 from typing import Literal, NamedTuple
 
-from homing.domain.events import Frozen
+from homing.domain.events import Event, Frozen
+from homing.domain.ids import contact_id
 from homing.domain.moments import Moment
 
 Right = Literal["data", "erasure"]
@@ -66,3 +67,9 @@ def erased_mark(an_id: str, key: bytes) -> str:
     An alias or contact id alone would not do: who has a list of addresses can make the ids of all of them.
     """
     return hmac.new(key, f"erased:{an_id}".encode(), sha256).hexdigest()
+
+
+def contacts_told_by(event: Event) -> frozenset[str]:
+    """The contacts of all addresses that an event tells: as the shopper's, or as the id that the shop knows them by."""
+    named = (event.traits.get("email"), event.user_id, event.anonymous_id)
+    return frozenset(contact_id(name) for name in named if name is not None and "@" in name)

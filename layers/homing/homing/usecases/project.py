@@ -11,6 +11,7 @@ from homing.domain.ids import alias_id, contact_id
 from homing.domain.moments import Moment
 from homing.domain.profile import Profile
 from homing.domain.record import ProfileRecord
+from homing.domain.rights import contacts_told_by
 from homing.errors import Conflict
 from homing.ports import Catalogue, Contacts, Due, Erasures, Events, Profiles
 from homing.usecases.arming import arm
@@ -97,14 +98,13 @@ class Projector:
 
         It is asked of addresses that the profile has not had, and of no others.
         """
-        told = {contact_id(email) for event, _ in stored if (email := event.traits.get("email"))}
+        told = frozenset[str]().union(*(contacts_told_by(event) for event, _ in stored))
         new = told - {_address(record.facts)}
-        erased = self.erasures.erased(new) if new else ()
+        erased = frozenset(self.erasures.erased(new) if new else ())
         if not erased:
             return stored
-        tells = {event.message_fact for event, _ in stored if contact_id(event.traits.get("email", "")) in erased}
-        self.events.forget([event for event, _ in stored if event.message_fact in tells])
-        return [each for each in stored if each.event.message_fact not in tells]
+        self.events.forget(event for event, _ in stored if contacts_told_by(event) & erased)
+        return [each for each in stored if not contacts_told_by(each.event) & erased]
 
     def _with_anonymous_history(self, facts: Profile, profile_id: str, event: Event) -> Profile:
         """The facts, with those from before the shopper was known, where the event tells who it was."""
