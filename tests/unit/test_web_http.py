@@ -53,9 +53,9 @@ def test_a_text_that_is_not_encoded_is_the_body() -> None:
         b"null",
         b"\xff\xfe",
         b"[" * 100_000,
-        gzip.compress(b"{}")[:-4],
+        gzip.compress(b"{}", mtime=0)[:-4],
         b"\x1f\x8bnot gzip",
-        gzip.compress(b"no json"),
+        gzip.compress(b"no json", mtime=0),
     ],
 )
 def test_what_is_no_json_object_is_refused(body: bytes) -> None:
