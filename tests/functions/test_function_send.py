@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 ADDRESS = "ada.lovelace@customer.example"
 CONTACT = contact_id(ADDRESS)
-IN_THREE_DAYS = "2026-03-05T09:15:04.512Z"
-SENT = {"outcome": "sent", "reason": None, "next": {"due_at": IN_THREE_DAYS, "at": IN_THREE_DAYS}}
+NEXT = {"due_at": "2026-03-05T09:15:04.512Z", "at": "2026-03-05T09:15:05Z"}
+SENT = {"outcome": "sent", "reason": None, "next": NEXT}
 Fault = Callable[[Exception, str], None]
 
 
@@ -134,7 +134,7 @@ def test_a_mail_that_may_not_go_yet_says_when_as_json_in_the_message_of_its_erro
     assert error["errorType"] == "NotYet"
     assert json.loads(error["errorMessage"]) == {
         "due_at": format_moment(deployed.now),
-        "at": format_moment(deployed.now + DAY),
+        "at": "2026-03-03T09:15:05Z",
     }
     assert deployed.metrics("Send")["EmailsHeld"] == 1
     assert deployed.sends.load(task["run"]["profile_id"], run_of(task).send_id("greeting")) is None

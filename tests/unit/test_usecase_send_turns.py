@@ -123,6 +123,16 @@ def test_a_second_mail_within_a_day_waits_until_the_day_is_over() -> None:
     assert world.send(run, "favourites", NOW + DAY, turn=turns[0]).outcome == "sent"
 
 
+@pytest.mark.parametrize("milliseconds", [1, 500, 999])
+def test_a_mail_that_the_cap_holds_is_held_once_though_waits_know_no_milliseconds(milliseconds: int) -> None:
+    world, run = welcomed()
+    world.send(run, "greeting", NOW + milliseconds)
+    with held("frequency_cap") as turns:
+        world.send(run, "favourites", NOW + HOUR, turn=Turn.now(NOW + HOUR))
+    wakes_at = turns[0].at // SECOND * SECOND
+    assert world.send(run, "favourites", wakes_at, turn=turns[0]).outcome == "sent"
+
+
 def test_what_the_cap_holds_for_longer_than_the_shops_patience_is_left_out_and_the_run_goes_on() -> None:
     world, run = welcomed(world_with(at_most={"7 days": 1}))
     world.send(run, "greeting")

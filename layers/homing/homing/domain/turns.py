@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, PlainSerializer
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer
 
 from homing.domain.events import Frozen
 from homing.domain.moments import SECOND, Moment, format_moment, parse_moment
@@ -15,20 +15,26 @@ _Told = Annotated[
 """A moment that is ISO 8601 outside, as Wait states take it."""
 
 EARLY = SECOND
-"""By how much a Wait state may be early: Step Functions promises no fractions of a second."""
+"""By how much a mail may be early: its moment is rounded up."""
 
 SLOT_KEPT = 10 * SECOND
 """How long a place in SES's rate is kept for who comes late."""
 
 
+def _whole_second(moment: Moment) -> Moment:
+    return -(-moment // SECOND) * SECOND
+
+
 class Turn(Frozen):
     """One mail's turn: `due_at` by the journey's own times, and `at`, when it is to be tried.
 
-    `slot` is the place in SES's rate that has been taken for it, None where none has.
+    `at` is rounded up to a whole second: Wait states cut milliseconds off, and who came before the end of what holds
+    the mail would be sent back to wait for the rest of the second, and again. `slot` is the place in SES's rate
+    that has been taken for it, None where none has.
     """
 
     due_at: _Told
-    at: _Told
+    at: Annotated[_Told, AfterValidator(_whole_second)]
     slot: _Told | None = None
 
     @classmethod
