@@ -226,6 +226,14 @@ def test_who_confirms_one_address_and_then_names_another_proves_nothing_for_it(w
     assert not world.contact().consent
 
 
+def test_naming_an_address_takes_no_consent_from_it_though_another_was_confirmed_later(world: World) -> None:
+    world.tell(signed_up(user="victim", confirmed_at=NOW).with_proof_wanted())
+    world.tell(asked(NOW + MINUTE, email="mallory@example.com"), now=NOW + MINUTE)
+    assert press(world, NOW + HOUR, Subscriber(contact_id("mallory@example.com"), ADA))
+    world.tell(asked(NOW + DAY), now=NOW + DAY)
+    assert world.contact().consent
+
+
 def test_another_account_with_an_address_takes_no_consent_from_it(world: World) -> None:
     world.tell(asked())
     press(world, NOW + MINUTE)
