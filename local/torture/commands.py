@@ -11,7 +11,8 @@ from rich.console import Console
 
 if TYPE_CHECKING:
     from local.cloud import Cloud
-    from local.torture.trial import Verdict
+    from local.torture.plants import Plant
+    from local.torture.trial import Case, Verdict
 
 _console = Console(highlight=False, soft_wrap=True, emoji=False)
 _errors = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
@@ -25,6 +26,13 @@ def torture(
     *,
     seeds: Annotated[int, typer.Option(help="How many seeds, from 0 on.", min=1)] = 100,
     seed: Annotated[int | None, typer.Option(help="Only this seed, as a failure names it.", min=0)] = None,
+    kill_sweep: Annotated[
+        bool, typer.Option("--kill-sweep", help="Instead of seeds: a death at every call boundary of every journey.")
+    ] = False,
+    plant: Annotated[
+        str | None, typer.Option(help="Plant this bug first; it is to be found, so that 1 is right.")
+    ] = None,
+    list_plants: Annotated[bool, typer.Option("--list-plants", help="Tell which bugs can be planted.")] = False,
     workers: Annotated[int, typer.Option(help="Processes at a time; 0 takes one for each core.", min=0)] = 0,
 ) -> None:
     """Let faults befall the deployed template, and hold it to its word: never twice, never after "stop", never lost.
@@ -34,32 +42,51 @@ def torture(
     another order, functions run in the middle of others. After every step all invariants are held
     (docs/decisions/0020-torture.md).
 
-    Ends with 0 where nothing is violated; else with 1, the violations, and the shortest story that shows them.
+    Ends with 0 where nothing is violated; else with 1, the violations, and the shortest story found that shows them.
 
     Example:  homing torture --seeds 1000
     """
-    numbers = range(seeds) if seed is None else [seed]
+    from local.torture.plants import PLANTS
+
+    if list_plants:
+        for each in PLANTS.values():
+            _console.print(f"{each.name:28} {each.told}", markup=False)
+        return
+    if plant is not None and plant not in PLANTS:
+        _fail(f"no plant {plant}; --list-plants tells which there are")
+    planted = None if plant is None else PLANTS[plant]
     workers = workers or os.cpu_count() or 1
-    violated = _torture(numbers, workers)
+    with _opened(planted) as cloud:
+        if kill_sweep:
+            violated = _sweep(cloud, workers)
+        else:
+            violated = _try_seeds(cloud, range(seeds) if seed is None else [seed], planted, workers)
     raise typer.Exit(1 if violated else 0)
 
 
-def _torture(numbers: Sequence[int], workers: int) -> bool:
-    from local.torture.show import summary
+def _try_seeds(cloud: "Cloud", numbers: Sequence[int], plant: "Plant | None", workers: int) -> bool:
+    from local.torture.show import failure, summary
+    from local.torture.shrinking import shrink
+    from local.torture.trial import case_of, try_case
 
-    with _opened() as cloud:
-        started = time.perf_counter()
-        verdicts = _try_all(cloud, numbers, workers)
-        _console.print(summary(verdicts, time.perf_counter() - started), markup=False)
-        violated = [verdict for verdict in verdicts if verdict.violations]
-        for verdict in violated[:_SHRUNK]:
-            _show_shortest(cloud, verdict, workers)
+    def attempt(case: "Case") -> "Verdict":
+        return try_case(cloud, case)
+
+    started = time.perf_counter()
+    verdicts = _try_all(cloud, numbers, workers, stop_at_first=plant is not None)
+    _console.print(summary(verdicts, time.perf_counter() - started), markup=False)
+    violated = [verdict for verdict in verdicts if verdict.violations]
+    for verdict in violated[:_SHRUNK]:
+        case = case_of(verdict.seed)
+        shortest = shrink(case, verdict, attempt, workers=workers, seconds=_SHRINKING_SECONDS)
+        for line in failure(*shortest, plant.name if plant else None):
+            _console.print(line, markup=False)
     if len(violated) > _SHRUNK:
         _console.print("violated as well: " + ", ".join(str(verdict.seed) for verdict in violated[_SHRUNK:]))
     return bool(violated)
 
 
-def _try_all(cloud: "Cloud", numbers: Sequence[int], workers: int) -> "list[Verdict]":
+def _try_all(cloud: "Cloud", numbers: Sequence[int], workers: int, *, stop_at_first: bool) -> "list[Verdict]":
     from local.torture.forks import ChildFailed, in_children
     from local.torture.show import progress
     from local.torture.shrinking import TRIAL_BOUND
@@ -74,22 +101,29 @@ def _try_all(cloud: "Cloud", numbers: Sequence[int], workers: int) -> "list[Verd
                 _fail(f"seed {number} could not be judged: {told}")
             verdicts.append(told)
             step(sum(bool(verdict.violations) for verdict in verdicts))
+            if stop_at_first and told.violations:
+                break
     return sorted(verdicts, key=lambda verdict: verdict.seed)
 
 
-def _show_shortest(cloud: "Cloud", verdict: "Verdict", workers: int) -> None:
-    from local.torture.show import failure
-    from local.torture.shrinking import shrink
-    from local.torture.trial import case_of
+def _sweep(cloud: "Cloud", workers: int) -> bool:
+    from local.torture.forks import ChildFailed, in_children
+    from local.torture.show import swept
+    from local.torture.sweep import LIVES, SWEEP_BOUND, sweep
 
-    case, told = shrink(cloud, case_of(verdict.seed), verdict, workers=workers, seconds=_SHRINKING_SECONDS)
-    for line in failure(case, told, None):
-        _console.print(line, markup=False)
+    violated = False
+    for journey, told in in_children(LIVES, lambda each: sweep(cloud, each), workers=workers, bound=SWEEP_BOUND):
+        if isinstance(told, ChildFailed):
+            _fail(f"the sweep of {journey} could not be judged: {told}")
+        violated = violated or bool(told.violations)
+        for line in swept(told):
+            _console.print(line, markup=False)
+    return violated
 
 
 @contextmanager
-def _opened() -> Iterator["Cloud"]:
-    """The stage of all trials; exit status 2 where it cannot be set up."""
+def _opened(plant: "Plant | None") -> Iterator["Cloud"]:
+    """The stage of all trials, with the bug in it; exit status 2 where it cannot be set up."""
     from homing.emails import EmailError
     from local.cloud import CloudError
     from local.shop_files import ShopFileError
@@ -100,6 +134,8 @@ def _opened() -> Iterator["Cloud"]:
             cloud = stack.enter_context(opened())
         except (CloudError, EmailError, ShopFileError) as error:
             _fail(str(error))
+        if plant is not None:
+            cloud.functions.alter(plant)
         yield cloud
 
 

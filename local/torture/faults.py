@@ -33,6 +33,10 @@ class Rates:
     interleave: float = 0
     cold: float = 0
     lambda_fails: float = 0
+    ses: float = 0
+    """The send function dies at its call of SES: before it, or after SES has taken the mail."""
+    outage: float = 0
+    """A call fails, and so do all that follow within the invocation."""
     late: float = 0
     again: float = 0
     client: float = 0
@@ -49,7 +53,9 @@ class Rates:
             interleave=random.choice((0, 0.02, 0.1)),
             cold=random.choice((0, 0.01)),
             lambda_fails=random.choice((0, 0.01, 0.05)),
-            late=random.choice((0, 0.02, 0.1)),
+            ses=random.choice((0, 0.05, 0.2)),
+            outage=random.choice((0, 0.002, 0.01)),
+            late=random.choice((0, 0.05, 0.2)),
             again=random.choice((0, 0.05, 0.2)),
             client=random.choice((0, 0.1, 0.3)),
         )
@@ -74,6 +80,7 @@ class Faults(Deliveries):
         self._note = note
         self._on = False
         self._depth = 0
+        self._outage = -1
 
     def begin(self) -> None:
         self._on = True
@@ -85,6 +92,7 @@ class Faults(Deliveries):
     def end(self) -> None:
         """From now on all goes as it should."""
         self._on = False
+        self._outage = -1
 
     def strikes(self, kind: str) -> bool:
         """Whether a fault of the kind happens now."""
@@ -115,7 +123,7 @@ class Faults(Deliveries):
     def _boundary(self, service: str, operation: str, phase: Phase) -> None:
         if self._cloud.functions.running is None:
             return
-        if self.strikes("kill"):
+        if self.strikes("kill") or (service == "sesv2" and self.strikes("ses")):
             raise Killed
         if self._depth < _DEPTH and self.strikes("interleave"):
             self._depth += 1
@@ -127,6 +135,9 @@ class Faults(Deliveries):
         if self._cloud.functions.running is None:
             return None
         phase: Phase = "before" if self._random.random() < 0.5 else "after"
+        if self._cloud.functions.invocations == self._outage or self.strikes("outage"):
+            self._outage = self._cloud.functions.invocations
+            return Fault("before", Refusal("InternalServerError", "Internal server error", 500))
         if self.strikes("throttle"):
             return Fault("before", Refusal("ThrottlingException", "Rate exceeded"))
         if self.strikes("fail"):

@@ -38,6 +38,11 @@ class LedgerRules:
         self._judge_profiles()
         self._judge_due()
 
+    @property
+    def unknown(self) -> int:
+        """How many mails the ledger says to be unknown."""
+        return sum(text(image, "outcome") == "unknown" for image in self._chronicle.under("SEND#").values())
+
     # On the way
 
     def _see(self, change: Change) -> None:

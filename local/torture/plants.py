@@ -4,6 +4,7 @@ Each plant changes the modules of some functions' instances, as a deployment wit
 written against the product as it is: where the product changes, so must the plant, and a test says so.
 """
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
@@ -104,7 +105,6 @@ def check_before_write() -> None:
 def lease_that_expires() -> None:
     """Take a claim of some seconds ago for one that nobody holds any more."""
     from homing.adapters import contacts
-    from homing.domain.permit import Contact
 
     def expires(permit: Callable[..., Any]) -> Callable[..., Any]:
         def written(claim: Any) -> Any:
@@ -116,11 +116,8 @@ def lease_that_expires() -> None:
 
         return written
 
-    def forgets(withheld: Callable[..., Any]) -> Callable[..., Any]:
-        return lambda contact, claim: withheld(contact.model_copy(update={"claims": {}}), claim)
-
     _wrapped(contacts, "_permit", expires)
-    _wrapped(Contact, "withheld", forgets)
+    _look_without(claims={})
 
 
 @_plant("SendFunction")
@@ -136,16 +133,6 @@ def resend_of_unknown() -> None:
         return claimed
 
     _wrapped(TableContacts, "claim", again)
-    _forget_claims()
-
-
-def _forget_claims() -> None:
-    from homing.domain.permit import Contact
-
-    def forgets(withheld: Callable[..., Any]) -> Callable[..., Any]:
-        return lambda contact, claim: withheld(contact.model_copy(update={"claims": {}}), claim)
-
-    _wrapped(Contact, "withheld", forgets)
 
 
 @_plant("SendFunction")
@@ -182,17 +169,24 @@ def _run_unchecked() -> None:
     def never(_exit_reason: Callable[..., Any]) -> Callable[..., Any]:
         return lambda *_: None
 
-    from homing import bootstrap
-
-    if bootstrap.os.environ["AWS_LAMBDA_FUNCTION_NAME"].find("Send") >= 0:
+    if "Send" in os.environ["AWS_LAMBDA_FUNCTION_NAME"]:
         _wrapped(Journey, "exit_reason", never)
 
 
-@_plant("SendFunction")
+@_plant("SendFunction", "EnrollFunction")
 def suppression_ignored() -> None:
     """Write to addresses that bounced or complained."""
+    from homing.adapters.contacts import TableContacts
+
+    def blind(load: Callable[..., Any]) -> Callable[..., Any]:
+        def loaded(contacts: Any, contact_id: str) -> Any:
+            contact = load(contacts, contact_id)
+            return None if contact is None else contact.model_copy(update={"suppressed": None})
+
+        return loaded
+
+    _wrapped(TableContacts, "load", blind)
     _permit_without("suppressed")
-    _look_without(suppressed=None)
 
 
 @_plant("SendFunction")
@@ -462,7 +456,7 @@ def get_unsubscribes() -> None:
     """Unsubscribe whoever's link is opened, by a link scanner too."""
     from homing.web.visit import Visit
 
-    Visit.acts = property(lambda _visit: True)  # type: ignore[assignment, method-assign, misc]
+    Visit.acts = property(lambda _visit: True)  # type: ignore[assignment]
 
 
 @_plant("PagesFunction")

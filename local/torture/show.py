@@ -9,6 +9,7 @@ from typing import Protocol
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from local.torture.sweep import Swept
 from local.torture.trial import Case, Verdict
 
 
@@ -49,6 +50,16 @@ def summary(verdicts: list[Verdict], seconds: float) -> str:
         f"{len(verdicts):,} seeds in {seconds:,.0f} s: {violated} violated; "
         f"{mails:,} mails among {faults.total():,} faults ({told or 'none'})"
     )
+
+
+def swept(told: Swept) -> Iterator[str]:
+    """What a journey's kill sweep came to."""
+    by_function = ", ".join(f"{function} {count}" for function, count in sorted(told.deaths.items()))
+    yield (
+        f"{told.journey}: {told.deaths.total()} deaths ({by_function}); "
+        f"{told.unknown} mails unknown after all, {len(told.violations)} violations"
+    )
+    yield from (f"  {place}: {violation}" for place, violation in told.violations[:5])
 
 
 def failure(case: Case, verdict: Verdict, plant: str | None) -> Iterator[str]:

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from homing.domain.moments import MINUTE
+from homing.domain.moments import MINUTE, WEEK, Duration
 from local.cloud import Cloud
-from local.simulation.deployment import FIGURES_SCHEDULE, SCHEDULE, SHARD_TARGET, deployed
+from local.simulation.deployment import FIGURES_SCHEDULE, RECONCILE_SCHEDULE, SCHEDULE, SHARD_TARGET, deployed
 from local.timers import Timers, VirtualClock
 from local.torture.looks import look_only_where_due
 from local.torture.stories import OPENING
@@ -24,7 +24,9 @@ def opened() -> Iterator[Cloud]:
     something, and every function warm.
     """
     with VirtualClock(OPENING) as clock, deployed(Timers(clock), write_key=WRITE_KEY, parameters=_PARAMETERS) as cloud:
-        look_only_where_due(cloud, SCHEDULE, {f"DUE#{n}": f"{SHARD_TARGET}{n}" for n in range(4)}, 5 * MINUTE)
+        _look_where_due(cloud, SCHEDULE, "DUE", 5 * MINUTE)
+        _look_where_due(cloud, RECONCILE_SCHEDULE, "OPEN", 15 * MINUTE)
+        _look_at_the_account(cloud)
         cloud.disable_schedule(FIGURES_SCHEDULE)
         for mapping in cloud.stream_mappings:
             mapping.split(_SHARDS)
@@ -33,3 +35,14 @@ def opened() -> Iterator[Cloud]:
         gc.collect()
         gc.freeze()  # what is frozen is not looked at, so its pages stay shared after a fork
         yield cloud
+
+
+def _look_where_due(cloud: Cloud, schedule: str, index: str, every: Duration) -> None:
+    """Each shard of an index is looked at by a target of its own."""
+    look_only_where_due(cloud, schedule, {f"{index}#{n}": f"{SHARD_TARGET}{n}" for n in range(4)}, every)
+
+
+def _look_at_the_account(cloud: Cloud) -> None:
+    """Now and then: what SES says of it does not change here."""
+    cloud.fire_schedule(RECONCILE_SCHEDULE, "Account")
+    cloud.timers.call_at(cloud.timers.now() + WEEK, lambda: _look_at_the_account(cloud))

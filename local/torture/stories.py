@@ -45,7 +45,7 @@ class Shopper:
 class Act:
     """One thing that a shopper does, `at` so long after the story's beginning.
 
-    With `ambush` it is done instead when the functions have made so many more AWS calls: in the middle of one.
+    With `ambush` it is done instead amid the shopper's next mail, at so many boundaries of its AWS calls.
     """
 
     at: Duration
@@ -57,7 +57,7 @@ class Act:
     def __str__(self) -> str:
         when = f"day {self.at // DAY:2} {self.at % DAY // HOUR:02}:{self.at % HOUR // MINUTE:02}"
         told = " ".join(f"{name}={value}" for name, value in self.told.items())
-        middle = f", {self.ambush} AWS calls later, amid a call" if self.ambush is not None else ""
+        middle = f", amid the next mail, at boundary {self.ambush}" if self.ambush is not None else ""
         return f"{when}  shopper {self.shopper} {self.verb} {told}".rstrip() + middle
 
 
@@ -98,7 +98,7 @@ def draw(seed: int) -> Story:
 
 
 def _shopper(random: Random, marker: str, begins: Moment, persona: str) -> Shopper:
-    mailbox = random.choices((None, "bounce", "complaint"), (8, 1, 1))[0]
+    mailbox = random.choices((None, "bounce", "complaint"), (7, 1, 2))[0]
     birthday = None
     if persona in ("birthday", "eager") or random.random() < 0.1:
         soon = begins + random.randrange(*((7, 11) if persona == "eager" else (6, 25))) * DAY
@@ -173,7 +173,17 @@ class _Life:
         verb = self._random.choice(
             (
                 *("unsubscribes", "withdraws", "agrees", "scans", "moves", "browses", "adds", "orders"),
-                *("confirms", "prefers", "returns", "repeats", "rejoins", "meddles", "asks_erasure"),
+                *(
+                    "confirms",
+                    "prefers",
+                    "returns",
+                    "unsubscribes",
+                    "reassures",
+                    "repeats",
+                    "rejoins",
+                    "meddles",
+                    "asks_erasure",
+                ),
             )
         )
         at = self._day(1)
@@ -182,6 +192,9 @@ class _Life:
                 self._order(at)
             case "adds" | "browses":
                 self._does(at, verb, product=self._random.randrange(3), device=self._random.choice((None, 1, 2)))
+            case "reassures":
+                self._does(at, "is_known", ago=0)
+                self._does(at + self._day(0, 1), "adds", product=2)
             case "moves":
                 self._does(at, verb, address=1)
             case "rejoins":
@@ -190,5 +203,5 @@ class _Life:
                 self._does(at + self._day(4, 5), "confirms")
             case _:
                 self._does(at, verb)
-        if self._random.random() < 0.3:
-            self._acts[-1] = replace(self._acts[-1], ambush=self._random.randrange(1, 120))
+        if self._random.random() < 0.5:
+            self._acts[-1] = replace(self._acts[-1], ambush=self._random.randrange(4, 32))

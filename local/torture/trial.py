@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
@@ -15,6 +16,7 @@ from local.torture.client import Client
 from local.torture.faults import Faults, Rates
 from local.torture.ledger_rules import LedgerRules
 from local.torture.mail_rules import MailRules
+from local.torture.names import profile_of
 from local.torture.shop import rules
 from local.torture.stories import LENGTH, Act, Story, draw
 
@@ -30,6 +32,7 @@ class Verdict:
     violations: Sequence[Violation] = ()
     digest: str = ""
     mails: int = 0
+    unknown: int = 0
     faults: dict[str, int] = field(default_factory=dict)
     seconds: float = 0
 
@@ -56,8 +59,9 @@ class Trial:
         self.mails = MailRules(self.chronicle, rules(), case.story.shoppers)
         self.ledger = LedgerRules(self.chronicle, self.mails, rules())
         self.client = Client(cloud, case.story, self.faults, self.chronicle, self.mails)
-        self._ambushes: list[tuple[int, Act]] = []
-        self._calls = 0
+        self._ambushes: list[Act] = []
+        self._calls: Counter[str] = Counter()
+        """Boundaries of calls by the request within which they were seen."""
         self.chronicle.on_change.append(self._trace_change)
 
     def run(self) -> Verdict:
@@ -82,6 +86,7 @@ class Trial:
             self.chronicle.violations,
             self._trace.hexdigest(),
             len(self.chronicle.mails),
+            self.ledger.unknown,
             dict(self.faults.happened),
             time.process_time() - started,
         )
@@ -90,16 +95,20 @@ class Trial:
         if act.ambush is None:
             self.client.do(act)
         else:
-            self._ambushes.append((self._calls + act.ambush, act))
+            self._ambushes.append(act)
 
     def _boundary(self, _service: str, _operation: str, _phase: str) -> None:
-        """An ambush comes in the middle of a call."""
-        if self.cloud.functions.running is None:
+        """An ambush comes amid the sending of the shopper's mail."""
+        running, payload = self.cloud.functions.running, self.cloud.functions.payload
+        if not self._ambushes or running is None or running.logical_id != "SendFunction":
             return
-        self._calls += 1
-        while self._ambushes and self._ambushes[0][0] <= self._calls:
-            _, act = self._ambushes.pop(0)
-            self.client.do(act)
+        attempt = f"{payload['run']['run_id']} {payload['step']} {self.cloud.functions.invocations}"
+        self._calls[attempt] += 1
+        for act in list(self._ambushes):
+            whose = profile_of(self.story.shoppers[act.shopper].user_id)
+            if payload["run"]["profile_id"] == whose and act.ambush == self._calls[attempt]:
+                self._ambushes.remove(act)
+                self.client.do(act)
 
     def _advance_to(self, moment: Moment) -> None:
         """Lets time pass as the cloud itself does, with deliveries in the seed's order."""
