@@ -270,8 +270,9 @@ def mailed(numbers: int = 4) -> World:
     """A world whose shopper was sent so many mails."""
     world = welcomed()
     for number in range(numbers):
-        tags = {name: values[0] for name, values in tags_of(number).items()}
-        world.sends.record(Send(**tags, at=NOON + number, outcome="sent", message_id=f"m-{number}", subject="Hello"))
+        told: dict[str, Any] = {name: values[0] for name, values in tags_of(number).items()}
+        told |= {"at": NOON + number, "outcome": "sent", "message_id": f"m-{number}", "subject": "Hello"}
+        world.sends.record(Send.model_validate(told))
     return world
 
 
