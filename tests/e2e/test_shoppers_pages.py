@@ -181,7 +181,7 @@ def test_no_page_has_a_barrier(
 def test_everything_that_is_pressed_is_large_enough_for_a_thumb(
     chromium: "Browser", links: dict[str, str], language: str
 ) -> None:
-    context = chromium.new_context(viewport={"width": 360, "height": 740}, bypass_csp=True)
+    context = chromium.new_context(viewport={"width": 360, "height": 740})  # with the policy, which admits the style
     page = context.new_page()
     small = []
     for name, more, act in STATES.values():
