@@ -42,6 +42,17 @@ def test_an_erasure_is_found_by_any_of_the_names_and_finds_all_of_them() -> None
         assert kinds["CONTACT"] == 2
 
 
+def test_an_address_of_which_no_event_and_no_run_tells_any_more_goes_too() -> None:
+    """Events are kept for 400 days, runs for 800, contacts for ever."""
+    world = lived()
+    world.events.kept.clear()
+    world.runs.kept.clear()
+    assert contact_id(FORMER) in world.contacts.contacts
+    erase(world)
+    assert contact_id(FORMER) not in world.contacts.contacts
+    assert traces(world, ALL) == []
+
+
 def test_looking_for_what_will_go_changes_nothing() -> None:
     world = lived()
     before = traces(world, [*ALL, ZOE])

@@ -48,7 +48,6 @@ class Eraser:
 
         The erasure as it is to be finished, once LET_OTHERS_FINISH has passed.
         """
-        self.erasures.keep(erasure)
         cleared = self._clear(erasure, now).model_copy(update={"cleared_at": now})
         self.erasures.keep(cleared)
         return cleared
