@@ -96,7 +96,8 @@ def client(wire: Wire) -> "SESV2Client":
 
 @pytest.fixture
 def mailer(client: "SESV2Client") -> SesMailer:
-    return SesMailer(client, sender="Tea & Clay <hello@mail.shop.example>", configuration_set="homing")
+    sender = "Tea & Clay <hello@mail.shop.example>"
+    return SesMailer(client, sender=sender, configuration_set="homing", tracking_set="homing-tracking")
 
 
 # What is asked
@@ -124,6 +125,23 @@ def test_the_mail_can_be_unsubscribed_from_with_one_press(mailer: SesMailer, wir
         "List-Unsubscribe": f"<{MAIL.unsubscribe_url}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
     }
+
+
+def test_a_service_mail_has_nothing_to_unsubscribe_from(mailer: SesMailer, wire: Wire) -> None:
+    mailer.send(MAIL._replace(unsubscribe_url=None))
+    assert wire.asked["Content"]["Simple"]["Headers"] == []
+
+
+@pytest.mark.parametrize(("tracked", "configuration_set"), [(True, "homing-tracking"), (False, "homing")])
+def test_opens_and_clicks_are_told_only_of_who_agreed_to_it(
+    mailer: SesMailer,
+    wire: Wire,
+    *,
+    tracked: bool,
+    configuration_set: str,
+) -> None:
+    mailer.send(MAIL._replace(tracked=tracked))
+    assert wire.asked["ConfigurationSetName"] == configuration_set
 
 
 def test_ses_is_told_what_its_events_must_bring_back_and_no_address(mailer: SesMailer, wire: Wire) -> None:
