@@ -11,6 +11,7 @@ import pytest
 from samtranslator.yaml_helper import yaml_parse
 
 from homing.domain.moments import SECOND
+from homing.usecases.erase import LET_OTHERS_FINISH
 from homing.usecases.generations import KEPT_FOR
 
 ROOT = Path(__file__).parents[2]
@@ -148,6 +149,15 @@ def test_a_recompute_waits_until_nobody_evaluates_with_the_old_generation(resour
         if resource["Type"] == "AWS::Serverless::Function"
     ]
     assert substitutions["LetOthersFinishSeconds"] * SECOND > KEPT_FOR + max(timeouts) * SECOND
+
+
+def test_an_erasure_waits_until_no_function_runs_that_read_before_it(resources: dict[str, Any]) -> None:
+    timeouts = [
+        resource["Properties"].get("Timeout", 30)
+        for resource in resources.values()
+        if resource["Type"] == "AWS::Serverless::Function"
+    ]
+    assert max(timeouts) * SECOND < LET_OTHERS_FINISH
 
 
 # The locked requirements

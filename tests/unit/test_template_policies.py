@@ -361,7 +361,11 @@ def live(cloud: Cloud) -> None:
     look_at_segments(cloud)
     # One run fails at its second mail.
     sign_up(cloud, "kim", "kim@customer.example")
+    claim_and_die(cloud, "kim")
     failed = {"run": {"journey": "welcome", "profile_id": alias_id("user", "kim"), "entry": "once"}}
+    run_id, now = f"welcome-{alias_id('user', 'kim')}-once", cloud.timers.now()
+    contacts = TableContacts(Table(boto3.client("dynamodb"), cloud.physical_id("Table")))
+    contacts.note_due(contact_id("kim@customer.example"), run_id, now)
     detail = {"status": "FAILED", "error": "SendFailed", "input": json.dumps(failed)}
     assert cloud.invoke("FinishFunction", {"detail": detail}).error is None
     # The table has grown, and is exported; somebody in the export is erased before they are brought up to date.
