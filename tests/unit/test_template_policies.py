@@ -311,6 +311,23 @@ def claim_and_die(cloud: Cloud, user: str) -> None:
     assert TableContacts(table).claim(contact, Claim(run_id=run.run_id, send_id=send.send_id, at=now)) is None
 
 
+def fail_at_second_mail(cloud: Cloud, user: str) -> None:
+    """The mail is due, and its step has failed for the last time."""
+    run = Run(journey="welcome", profile_id=alias_id("user", user), entry="once")
+    contacts = TableContacts(Table(boto3.client("dynamodb"), cloud.physical_id("Table")))
+    contacts.note_due(contact_id(f"{user}@customer.example"), run.run_id, cloud.timers.now())
+    told = {"run": {"journey": run.journey, "profile_id": run.profile_id, "entry": run.entry}}
+    detail = {"status": "FAILED", "error": "SendFailed", "input": json.dumps(told)}
+    assert cloud.invoke("FinishFunction", {"detail": detail}).error is None
+
+
+def tell_late_of_somebody_erased(cloud: Cloud, user: str) -> None:
+    """Somebody has been erased, and an event of theirs comes late."""
+    table, key = Table(boto3.client("dynamodb"), cloud.physical_id("Table")), signing_key(cloud)
+    TableErasures(table, lambda: key).mark([alias_id("user", user)], cloud.timers.now())
+    sign_up(cloud, user, f"{user}@customer.example")
+
+
 def live(cloud: Cloud) -> None:
     """Everything that Homing does for shoppers, once."""
     cloud.disable_schedule(SCHEDULE)
@@ -362,22 +379,14 @@ def live(cloud: Cloud) -> None:
     # One run fails at its second mail.
     sign_up(cloud, "kim", "kim@customer.example")
     claim_and_die(cloud, "kim")
-    failed = {"run": {"journey": "welcome", "profile_id": alias_id("user", "kim"), "entry": "once"}}
-    run_id, now = f"welcome-{alias_id('user', 'kim')}-once", cloud.timers.now()
-    contacts = TableContacts(Table(boto3.client("dynamodb"), cloud.physical_id("Table")))
-    contacts.note_due(contact_id("kim@customer.example"), run_id, now)
-    detail = {"status": "FAILED", "error": "SendFailed", "input": json.dumps(failed)}
-    assert cloud.invoke("FinishFunction", {"detail": detail}).error is None
+    fail_at_second_mail(cloud, "kim")
     # The table has grown, and is exported; somebody in the export is erased before they are brought up to date.
     bring_rule(cloud, "newcomers", {"signed_up_at": {"within": "60 days"}})
     cloud.fire_schedule(FIGURES_SCHEDULE)
     cloud.advance_to(cloud.timers.now() + 25 * MINUTE)
     Table(boto3.client("dynamodb"), cloud.physical_id("Table")).delete(f"P#{alias_id('user', 'mary')}", "PROFILE")
     let_recompute(cloud)
-    # Somebody has been erased, and an event of theirs comes late.
-    table, key = Table(boto3.client("dynamodb"), cloud.physical_id("Table")), signing_key(cloud)
-    TableErasures(table, lambda: key).mark([alias_id("user", "gone-for-good")], cloud.timers.now())
-    sign_up(cloud, "gone-for-good", "gone-for-good@customer.example")
+    tell_late_of_somebody_erased(cloud, "gone-for-good")
     assert cloud.dead_letters() == []
 
 
