@@ -115,8 +115,8 @@ def test_many_clients_at_once_are_all_heard_while_the_clock_stands(server: Serve
         addresses = list(clients.map(lambda _: server.sign_up(), range(24)))
         assert all(isinstance(look.result(PATIENCE), list) for look in looking)
     assert server.get("/_local/clock")["now"] == before
-    told = server.let_pass("PT72H")
-    assert parse_moment(told["now"]) == parse_moment(before) + 3 * DAY
+    told = server.let_pass("P5D")
+    assert parse_moment(told["now"]) == parse_moment(before) + 5 * DAY
     mine = [mail for mail in server.mails() if mail[0] in addresses]
     expected = [(address, step, "sent") for address in addresses for step in ("greeting", "favourites")]
     assert sorted(mine) == sorted(expected)
