@@ -114,6 +114,9 @@ class MailRules:
         if owner is None:
             return self._violated("whose mail", f"a mail went to {address}, which is nobody's")
         told = f"{mail.subject}\n{mail.text}\n{mail.html}\n{mail.headers}"
+        link = dict(mail.headers).get("List-Unsubscribe")
+        if link is not None and contact_of(address) not in link:
+            self._violated("whose data", f"the mail to {address} unsubscribes somebody else")
         for other in self._shoppers:
             if other is not owner and other.marker in told:
                 self._violated("whose data", f"the mail to {address} tells of {other.marker}")

@@ -45,4 +45,4 @@ def _look_where_due(cloud: Cloud, schedule: str, index: str, every: Duration) ->
 def _look_at_the_account(cloud: Cloud) -> None:
     """Now and then: what SES says of it does not change here."""
     cloud.fire_schedule(RECONCILE_SCHEDULE, "Account")
-    cloud.timers.call_at(cloud.timers.now() + WEEK, lambda: _look_at_the_account(cloud))
+    cloud.timers.call_at(cloud.timers.now() + 4 * WEEK, lambda: _look_at_the_account(cloud))
