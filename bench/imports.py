@@ -28,6 +28,7 @@ WIRING = {
     "recompute": "bootstrap.recompute()",
     "feedback": "bootstrap.feedback()",
     "finish": "bootstrap.finisher()",
+    "reconcile": "bootstrap.sweeper(); bootstrap.account_keeper()",
     "pages": "bootstrap.pages(); bootstrap.signing_secret()",
     # The sender reads its signing key as it is wired, which would need a network: the parts without it.
     "send": "import homing.emails, homing.adapters.mailer, homing.usecases.send; bootstrap._shop(); "

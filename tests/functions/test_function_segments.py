@@ -1,6 +1,8 @@
 """functions/segments with the input of its rule's targets."""
 
-from typing import TYPE_CHECKING, Any
+from contextlib import ExitStack
+from importlib import import_module
+from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 import pytest
@@ -9,6 +11,7 @@ from homing.adapters.due import TableDue
 from homing.adapters.generations import TableGenerations
 from homing.domain.generation import Generation
 from homing.domain.ids import DUE_SHARDS, due_shard
+from local.cloud.functions import Function
 from local.simulation.deployment import SCHEDULE, SHARD_TARGET
 from tests.fakes.stories import default_generation
 
@@ -71,11 +74,14 @@ def test_a_rule_that_fails_is_told_of_and_the_look_goes_on(deployed: "Deployed",
     due_at = record.due_at or 0
     deployed.cloud.advance_to(max(deployed.now, due_at))
     TableDue(deployed.table).arm([(due_at, profile_id)])
-    deployed.invoke("Segments", {"shard": (due_shard(profile_id) + 1) % DUE_SHARDS})  # loads the function's modules
-    functions = deployed.cloud.functions
-    sandbox = functions._sandboxes[functions.by_logical_id["SegmentsFunction"].arn]
-    rules: Any = sandbox.modules["homing.domain.rules.logic"]
-    with patch.object(rules.All, "evaluate", side_effect=ArithmeticError):
+    with ExitStack() as until_mended:
+
+        def break_rules(function: Function) -> None:
+            if function.logical_id == "SegmentsFunction":
+                rules = import_module("homing.domain.rules.logic")
+                until_mended.enter_context(patch.object(rules.All, "evaluate", side_effect=ArithmeticError))
+
+        deployed.cloud.functions.alter(break_rules)
         deployed.invoke("Segments", {"shard": due_shard(profile_id)})
     parked = deployed.profiles.load(profile_id).parked
     assert "leads" in parked

@@ -13,7 +13,7 @@ from local.torture.trial import Verdict, case_of, try_case
 TrySeeds = Callable[..., Iterator[Verdict]]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def stage() -> Iterator[Cloud]:
     with opened() as cloud:
         yield cloud
