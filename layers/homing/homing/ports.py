@@ -310,7 +310,7 @@ class RecomputeRuns(Protocol):
 class Mail(NamedTuple):
     """A mail for SES. What SEND_TAGS names comes back with every event that SES publishes about it.
 
-    `unsubscribe_url` is None for a service mail; `tracked` is whether the shopper agrees to be seen opening and clicking.
+    `unsubscribe_url` is None for a service mail; `tracked` is whether the shopper agrees that opens and clicks be seen.
     """
 
     send_id: str
