@@ -276,6 +276,11 @@ class Cloud:
         """What `Ref` gives for a resource: a table's name, a queue's URL, a secret's ARN."""
         return self.identity(logical_id)[0]
 
+    def properties(self, logical_id: str) -> dict[str, Any]:
+        """A resource's properties, with what they refer to."""
+        resolved: dict[str, Any] = self._resolver.resolve(dict(self.template.resources[logical_id].properties))
+        return resolved
+
     # What the makers of resources use
 
     def identity(self, logical_id: str) -> Identity:

@@ -5,6 +5,8 @@ the product: items are read as they lie in the table.
 """
 
 import json
+import zlib
+from base64 import b64decode
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -49,6 +51,8 @@ class Chronicle:
 
     cloud: Cloud
     items: dict[tuple[str, str], Image] = field(default_factory=dict)
+    places: dict[int, str] = field(default_factory=dict)
+    """The partition of each change, by its number in the table's stream."""
     mails: list[Mail] = field(default_factory=list)
     violations: list[Violation] = field(default_factory=list)
     on_change: list[Callable[[Change], None]] = field(default_factory=list)
@@ -98,6 +102,7 @@ class Chronicle:
         pk, sk = told["Keys"]["pk"]["S"], told["Keys"]["sk"]["S"]
         if pk in self._strangers:
             return
+        self.places[int(told["SequenceNumber"])] = pk
         running = self.cloud.functions.running
         by = "" if running is None else running.logical_id
         after = told.get("NewImage")
@@ -130,3 +135,9 @@ def named(image: Image | None, prefix: str) -> dict[str, dict[str, Any]]:
     """The attributes whose names begin so, by what follows."""
     found = image or {}
     return {name.removeprefix(prefix): value for name, value in found.items() if name.startswith(prefix)}
+
+
+def state_of(image: Image) -> dict[str, Any]:
+    """What a PROFILE item keeps of a profile."""
+    told: dict[str, Any] = json.loads(zlib.decompress(b64decode(image["state"]["B"])))
+    return told

@@ -7,18 +7,22 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any, Final
 
-from homing.domain.moments import DAY, HOUR, MINUTE, Duration, Moment, format_moment
+from homing.domain.moments import DAY, HOUR, MINUTE, WEEK, Duration, Moment, format_moment
 from local.cloud import Cloud, Mail, Response
-from local.torture.chronicle import Change, Chronicle, text
+from local.torture.chronicle import Change, Chronicle, state_of, text
 from local.torture.faults import Faults
-from local.torture.mail_rules import MailRules
+from local.torture.mail_rules import MailRules, Wish
 from local.torture.names import contact_of
+from local.torture.operator import Operator
+from local.torture.preferences import Page
 from local.torture.stories import Act, Shopper, Story
 from local.torture.warming import HEADERS
 
 _FORM: Final = {"content-type": "application/x-www-form-urlencoded"}
 _ONE_CLICK: Final = "List-Unsubscribe=One-Click"
 _BACK_OFF: Final = (10_000, MINUTE, 10 * MINUTE, HOUR)
+_PAUSE: Final = 30 * DAY
+_GAPS: Final = {"all": None, "weekly": WEEK, "monthly": 30 * DAY}
 _CONFIRM: Final = re.compile(r"https://[^/\s\"]+(/confirm/[\w.\-]+)")
 
 Line = dict[str, Any]
@@ -40,6 +44,7 @@ class Client:
         self._sent: list[list[Line]] = [[] for _ in story.shoppers]
         self._numbers = 0
         self._told_as_proven: set[str] = set()
+        self._operator = Operator(cloud, chronicle, rules.erasures)
 
     def do(self, act: Act) -> None:
         """One act of the story, now."""
@@ -144,17 +149,75 @@ class Client:
                 self._insist("POST", link[1], "", lambda: None)
                 return
 
-    def _prefers(self, number: int, shopper: Shopper) -> None:
-        """Nothing as long as there are no preferences to tell."""
+    def _prefers(self, number: int, shopper: Shopper, wish: str = "weekly") -> None:
+        """On the preference page, by the link of the newest mail."""
+        path, contact = self._preferences_of(shopper)
+        if path is None:
+            return None
+        answer = self._request("GET", path, "")
+        page = None if answer is None else Page.read(answer.body.decode())
+        if page is None:  # lost on the way, or an old address, under which nothing can be chosen
+            return None
+        if wish == "everything":
+            self._proven(self._newest(shopper, "List-Unsubscribe").to[0])  # type: ignore[union-attr]
+        form = "do=pause" if wish == "pause" else page.form(wish)
+        return self._save(path, form, contact, stops=wish == "nothing" and page.wants_marketing)
+
+    def _save(self, path: str, form: str, contact: str, *, stops: bool, tries: int = 0) -> None:
+        """Sends the form until it is answered, and holds the page to its word."""
+        self._rules.wishes.pop(contact, None)  # whose form wins is not known before it is answered
+        answer = self._request("POST", path, form, _FORM)
+        if answer is None or answer.status >= 500:
+            return self._again(partial(self._save, path, form, contact, stops=stops, tries=tries + 1), tries)
+        page = Page.read(answer.body.decode())
+        if page is not None:
+            paused_until = self._now + _PAUSE if form == "do=pause" else None
+            self._rules.wishes[contact] = Wish(_GAPS[page.frequency], paused_until)
+            if form == "do=pause" and not page.is_paused:
+                self._chronicle.violated("wishes are kept", f"{contact} asked for a pause, and the page knows of none")
+            if stops:
+                self._is_stopped(contact)
+        return None
+
+    def _asks(self, number: int, shopper: Shopper, right: str) -> None:
+        """Asks on the preference page for what is held, or to be erased: for a person to answer."""
+        path, _ = self._preferences_of(shopper)
+        if path is not None:
+            self._insist(
+                "POST", path, f"do={right}", partial(self._is_noted, shopper, right, path), refused=frozenset({400})
+            )
 
     def _asks_erasure(self, number: int, shopper: Shopper) -> None:
-        """Nothing as long as nobody can be erased."""
+        self._asks(number, shopper, "erasure")
+
+    def _asks_data(self, number: int, shopper: Shopper) -> None:
+        self._asks(number, shopper, "data")
+
+    def _is_noted(self, shopper: Shopper, right: str, path: str) -> None:
+        asked = {sk for pk, sk in self._chronicle.items if pk == "REQUEST"}
+        own = path.split(".")[1]
+        image = self._chronicle.items.get((f"P#{own}", "PROFILE"))
+        owner = own if image is None else state_of(image).get("joined_to") or own
+        if f"{right}#{owner}" not in asked and not self._rules.erasures.is_gone(shopper):
+            self._chronicle.violated("requests are kept", f"{shopper.user_id} asked for {right}, and nobody knows")
+
+    # What the operator does
+
+    def _is_erased(self, number: int, shopper: Shopper, cut_off: int | None = None) -> None:
+        self._operator.erase(shopper, cut_off)
 
     # How it is told
 
     @property
     def _now(self) -> Moment:
         return self._cloud.timers.now()
+
+    def _preferences_of(self, shopper: Shopper) -> tuple[str | None, str]:
+        """The path of the page to which the newest mail leads, and the contact it is about."""
+        mail = self._newest(shopper, "List-Unsubscribe")
+        if mail is None:
+            return None, ""
+        return _unsubscribe_path(mail).replace("/unsubscribe/", "/preferences/"), contact_of(mail.to[0])
 
     def _proven(self, address: str) -> None:
         self._rules.proven.add(contact_of(address))
@@ -241,12 +304,21 @@ class Client:
         elif answer.status != 200:
             self._chronicle.violated("good requests are taken", f"{answer.status} {answer.body!r} for {batch}")
 
-    def _insist(self, method: str, path: str, body: str, done: Callable[[], None], tries: int = 0) -> None:
+    def _insist(
+        self,
+        method: str,
+        path: str,
+        body: str,
+        done: Callable[[], None],
+        tries: int = 0,
+        refused: frozenset[int] = frozenset(),
+    ) -> None:
+        """Sends it until it is done, or `refused` by one of these statuses."""
         answer = self._request(method, path, body, _FORM)
         if answer is not None and answer.status == 200:
             done()
-        else:
-            self._again(partial(self._insist, method, path, body, done, tries + 1), tries)
+        elif answer is None or answer.status not in refused:
+            self._again(partial(self._insist, method, path, body, done, tries + 1, refused), tries)
 
     def _again(self, request: Callable[[], None], tries: int) -> None:
         if tries < 12:
@@ -263,8 +335,14 @@ class Client:
     def _check_durable(self, batch: list[Line]) -> None:
         kept = {json.loads(image["body"]["S"])["message_id"] for image in self._chronicle.under("EVENT#").values()}
         for message in batch:
-            if message["messageId"] not in kept:
+            if message["messageId"] not in kept and not self._is_of_erased(message):
                 self._chronicle.violated("durable before acknowledged", message["messageId"])
+
+    def _is_of_erased(self, message: Line) -> bool:
+        """Whether it is late: what is told of the erased is taken out of the log again."""
+        names = f"{message.get('userId')} {message.get('anonymousId')}"
+        gone = filter(self._rules.erasures.is_gone, self._story.shoppers)
+        return any(f"-{shopper.marker}" in names for shopper in gone)
 
 
 def _product(shopper: Shopper, product: int) -> Line:

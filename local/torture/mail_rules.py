@@ -2,14 +2,24 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from homing.domain.moments import DAY, SECOND, Moment, datetime_of
+from homing.domain.moments import DAY, SECOND, Duration, Moment, datetime_of
 from local.cloud import Mail
 from local.torture.chronicle import Change, Chronicle, Image, named, text
+from local.torture.erasure_rules import ErasureRules
 from local.torture.names import contact_of, mail_of
+from local.torture.registers import Registers
 from local.torture.shop import Rules
 from local.torture.stories import Shopper
+
+
+class Wish(NamedTuple):
+    """What a shopper has been told to stand: at most one marketing mail in any window so long, and none until then."""
+
+    gap: Duration | None
+    paused_until: Moment | None
 
 
 class MailRules:
@@ -18,11 +28,15 @@ class MailRules:
     def __init__(self, chronicle: Chronicle, rules: Rules, told: Sequence[Shopper]) -> None:
         self._chronicle = chronicle
         self._rules = rules
-        self._shoppers = told
+        self.shoppers = told
         self._permits: Counter[str] = Counter()
         """Permits by mail that no mail has used yet."""
         self.permitted: dict[str, str] = {}
-        """Every mail that ever had a permit, with the journey."""
+        """Every mail that ever had a permit, with its run."""
+        self._registers = Registers(chronicle, rules)
+        self.erasures = ErasureRules(chronicle)
+        self.wishes: dict[str, Wish] = {}
+        """What the preference page has told of each contact."""
         self._accepted: Counter[str] = Counter()
         self._steps: Counter[tuple[str, str, str]] = Counter()
         self._marketing: dict[str, list[Moment]] = defaultdict(list)
@@ -33,6 +47,11 @@ class MailRules:
         """Contacts whose owners have proven their consent."""
         chronicle.on_change.append(self._see)
         chronicle.on_mail.append(self._see_mail)
+
+    def judge(self) -> None:
+        """Holds the invariants of the end."""
+        self._registers.judge()
+        self.erasures.judge()
 
     @property
     def accepted(self) -> set[str]:
@@ -54,6 +73,7 @@ class MailRules:
         if change.by == "SendFunction":  # gives it back; whoever else forgets a claim takes no permit that was given
             for mail in before.keys() - after.keys():
                 self._permits[mail] = 0
+                self._registers.give_back(mail)
         suppressed = text(change.before, "suppressed")
         if suppressed and change.after is not None and not text(change.after, "suppressed"):
             self._violated(
@@ -71,7 +91,9 @@ class MailRules:
             self._violated("exit ends", f"mail {mail} was permitted though its run has no licence")
             return
         journey = run.split("-")[0]
-        self.permitted[mail] = journey
+        self.permitted[mail] = run
+        if self.erasures.is_erased(contact):
+            self._violated("erasure stops", f"{journey} was permitted for a contact that has been erased")
         if text(image, "suppressed"):
             self._violated("suppression stops", f"{journey} was permitted for a suppressed contact")
         if not self._rules.is_marketing(journey):
@@ -80,6 +102,18 @@ class MailRules:
             self._violated("withdrawal stops", f"{journey} was permitted without consent")
         if contact in self.stopped:
             self._violated("stop means stop", f"{journey} was permitted after the unsubscribe was answered")
+        self._see_wish(journey, contact)
+        self._registers.take(contact, mail, image)
+
+    def _see_wish(self, journey: str, contact: str) -> None:
+        """The shopper's own wishes, as the preference page told them to stand."""
+        wish, now = self.wishes.get(contact, Wish(None, None)), self._chronicle.now
+        latest = self._registers.latest(contact)
+        if wish.paused_until is not None and now < wish.paused_until:
+            self._violated("wishes are kept", f"{journey} was permitted for {contact}, which paused")
+        if wish.gap is not None and latest is not None and now - latest < wish.gap:
+            told = f"{journey} was permitted for {contact} within its own {wish.gap // DAY} days"
+            self._violated("wishes are kept", told)
 
     def _run_of(self, mail: str, image: Image) -> str | None:
         """The licensed run whose mail this is."""
@@ -110,14 +144,14 @@ class MailRules:
 
     def _see_whose(self, mail: Mail, address: str) -> None:
         """A mail holds nothing of another person."""
-        owner = next((one for one in self._shoppers if f"{one.marker}." in address), None)
+        owner = next((one for one in self.shoppers if f"{one.marker}." in address), None)
         if owner is None:
             return self._violated("whose mail", f"a mail went to {address}, which is nobody's")
         told = f"{mail.subject}\n{mail.text}\n{mail.html}\n{mail.headers}"
         link = dict(mail.headers).get("List-Unsubscribe")
         if link is not None and contact_of(address) not in link:
             self._violated("whose data", f"the mail to {address} unsubscribes somebody else")
-        for other in self._shoppers:
+        for other in self.shoppers:
             if other is not owner and other.marker in told:
                 self._violated("whose data", f"the mail to {address} tells of {other.marker}")
         return None
@@ -136,7 +170,7 @@ class MailRules:
             self._see_hour(journey, step, address)
 
     def _see_hour(self, journey: str, step: str, address: str) -> None:
-        owner = next((one for one in self._shoppers if f"{one.marker}." in address), None)
+        owner = next((one for one in self.shoppers if f"{one.marker}." in address), None)
         zone = (owner.timezone if owner else None) or self._rules.timezone
         # A second's grace: a Wait's time stamp is one of whole seconds.
         local = datetime_of(self._chronicle.now + SECOND).astimezone(ZoneInfo(zone))

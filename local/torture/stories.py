@@ -13,6 +13,7 @@ OPENING: Final = parse_moment("2026-03-02T10:00:00Z")
 LENGTH: Final = 30 * DAY
 
 _ZONES: Final = ("Europe/London", "Europe/Berlin", "America/New_York", "Australia/Sydney", "Asia/Kolkata", None)
+_WISHES: Final = ("weekly", "monthly", "pause", "nothing", "all", "everything")
 _PERSONAS: Final = ("newcomer", "newcomer", "eager", "eager", "leaver", "leaver", "lapsed", "birthday")
 
 
@@ -93,6 +94,7 @@ def draw(seed: int) -> Story:
         shopper = _shopper(random, f"zq{seed % 10_000}n{number}w", begins, persona)
         shoppers.append(shopper)
         acts += _Life(random, number).lived(persona)
+        acts += _Rights(Random(f"rights {seed} {number}"), number).used()
     acts = sorted((act for act in acts if act.at < LENGTH), key=lambda act: act.at)
     return Story(begins, shoppers, acts)
 
@@ -197,6 +199,8 @@ class _Life:
                 self._does(at + self._day(0, 1), "adds", product=2)
             case "moves":
                 self._does(at, verb, address=1)
+            case "prefers":
+                self._does(at, verb, wish=_WISHES[at // MINUTE % len(_WISHES)])
             case "rejoins":
                 self._does(at, "unsubscribes")
                 self._does(at + self._day(0.01, 4), "agrees")
@@ -205,3 +209,54 @@ class _Life:
                 self._does(at, verb)
         if self._random.random() < 0.5:
             self._acts[-1] = replace(self._acts[-1], ambush=self._random.randrange(4, 32))
+
+
+class _Rights:
+    """What a shopper asks of the shop, beside what befalls anybody; after an erasure they are told of still."""
+
+    def __init__(self, random: Random, shopper: int) -> None:
+        self._random = random
+        self._shopper = shopper
+        self._acts: list[Act] = []
+
+    def used(self) -> list[Act]:
+        """The acts."""
+        if self._random.random() < 0.3:
+            self._wishes()
+        if self._random.random() < 0.15:
+            self._is_erased()
+        return self._acts
+
+    def _does(self, at: Duration, verb: str, *, may_ambush: bool = True, **told: Any) -> None:
+        ambush = self._random.randrange(4, 32) if may_ambush and self._random.random() < 0.4 else None
+        self._acts.append(Act(at // MINUTE * MINUTE, self._shopper, verb, told, ambush))
+
+    def _wishes(self) -> None:
+        """Some changes of the mind."""
+        at = int(self._random.uniform(0.5, 12) * DAY)
+        for _ in range(self._random.choice((1, 2, 3))):
+            self._does(at, "prefers", wish=self._random.choice(_WISHES))
+            at += int(self._random.uniform(0.01, 6) * DAY)
+        if self._random.random() < 0.3:
+            self._does(at, "asks_data")
+
+    def _is_erased(self) -> None:
+        at = int(self._random.uniform(1, 20) * DAY)
+        cut_off = self._random.choice((None, None, self._random.randrange(1, 60)))
+        self._does(at, "is_erased", cut_off=cut_off)
+        for _ in range(self._random.choice((2, 4, 6))):
+            late = at + int(self._random.choice((0.01, 0.2, 8)) * self._random.random() * DAY)
+            verb = self._random.choice(("browses", "adds", "is_known", "returns", "repeats", "unsubscribes"))
+            if self._random.random() < 0.4:
+                verb = self._random.choice(("confirms", "prefers", "asks_data", "agrees", "moves", "orders"))
+            self._does(late, verb, may_ambush=False, **_LATE.get(verb, {}))
+
+
+_LATE: Final[dict[str, dict[str, Any]]] = {
+    "browses": {"product": 0, "device": 1},
+    "adds": {"product": 1},
+    "is_known": {"ago": 0},
+    "moves": {"address": 1},
+    "orders": {"order": "late", "total": 9},
+}
+"""What is told with an act that comes after its shopper's erasure."""

@@ -1,0 +1,68 @@
+"""The counters: what a contact remembers of its latest mails, and what is left of SES's rate, held to the permits."""
+
+from collections import defaultdict
+from typing import NamedTuple
+
+from homing.domain.moments import Moment
+from local.torture.chronicle import Change, Chronicle, Image, number
+from local.torture.shop import Rules
+
+
+class _Place(NamedTuple):
+    contact: str
+    at: Moment
+
+
+class Registers:
+    """Watches the pace, and is told of each permit of a marketing mail."""
+
+    def __init__(self, chronicle: Chronicle, rules: Rules) -> None:
+        self._chronicle = chronicle
+        self._depth = max((mails for mails, _ in rules.caps), default=1)
+        self._window = max((window for _, window in rules.caps), default=0)
+        self._taken: dict[str, _Place] = {}
+        self._moments: dict[str, set[Moment]] = defaultdict(set)
+        """Of every permit that a contact's mails ever had, those given back too."""
+        chronicle.on_change.append(self._see)
+
+    def take(self, contact: str, mail: str, image: Image) -> None:
+        """The mail was permitted by the write that left the contact so."""
+        at = number(image, f"claim:{mail}") or 0
+        self._taken[mail] = _Place(contact, at)
+        self._moments[contact].add(at)
+        self._hold(contact, image)
+
+    def give_back(self, mail: str) -> None:
+        """The mail's permit was given back: it was not sent."""
+        self._taken.pop(mail, None)
+
+    def latest(self, contact: str) -> Moment | None:
+        """When the contact's latest marketing mail was permitted."""
+        return max((place.at for place in self._taken.values() if place.contact == contact), default=None)
+
+    def judge(self) -> None:
+        """At the end each register still says what its permits were."""
+        for contact in self._moments:
+            image = self._chronicle.items.get((f"C#{contact}", "CONTACT"))
+            if image is not None:
+                self._hold(contact, image)
+
+    def _hold(self, contact: str, image: Image) -> None:
+        """The register holds the mails of the longest window, as far as it reaches, and no others."""
+        register = [number(image, f"recent_{place}") or 0 for place in range(1, self._depth + 1)]
+        permitted = sorted((place.at for place in self._taken.values() if place.contact == contact), reverse=True)
+        within = [at for at in permitted[: self._depth] if at > permitted[0] - self._window]
+        if invented := {at for at in register if at} - self._moments[contact]:
+            self._chronicle.violated("counters equal the ledger", f"{contact} counts mails of {sorted(invented)}")
+        if (missing := set(within) - set(register)) and 0 in register:
+            self._chronicle.violated("counters equal the ledger", f"{contact} has forgotten mails of {sorted(missing)}")
+
+    def _see(self, change: Change) -> None:
+        if change.pk != "PACE":
+            return
+        room = number(change.after, "room")
+        if room is not None and room < 0:
+            self._chronicle.violated("the quota is kept", f"{-room} mails were permitted beyond SES's daily quota")
+        before, after = (number(image, "next_at") or 0 for image in (change.before, change.after))
+        if after < before:
+            self._chronicle.violated("each its own place", f"the next place went back from {before} to {after}")

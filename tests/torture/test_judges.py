@@ -1,0 +1,261 @@
+"""Each judge sees what it is there for: a chronicle is told in which its rule is broken."""
+
+import json
+import zlib
+from base64 import b64encode
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from homing.domain.moments import DAY, HOUR, WEEK, Moment
+from local.torture.greetings import judge_greetings
+from local.torture.ledger_rules import LedgerRules
+from local.torture.mail_rules import Wish
+from local.torture.parked import Parked
+from local.torture.preferences import Page
+from local.torture.shop import rules
+from tests.torture.telling import ADA, CONTACT, PROFILE, Telling
+
+
+@pytest.fixture
+def telling() -> Telling:
+    return Telling()
+
+
+# The shopper's own wishes
+
+
+def test_a_permit_within_the_shoppers_own_gap_is_seen(telling: Telling) -> None:
+    telling.mails.proven.add(CONTACT)
+    telling.permits()
+    telling.mails.wishes[CONTACT] = Wish(gap=WEEK, paused_until=None)
+    telling.now += 6 * DAY
+    telling.permits("favourites", recent_2={"N": str(telling.now - 6 * DAY)})
+    assert telling.violated == {"wishes are kept"}
+
+
+def test_a_permit_after_the_shoppers_own_gap_is_right(telling: Telling) -> None:
+    telling.permits()
+    telling.mails.wishes[CONTACT] = Wish(gap=WEEK, paused_until=None)
+    telling.now += WEEK
+    telling.permits("favourites", recent_2={"N": str(telling.now - WEEK)})
+    assert telling.violated == set()
+
+
+def test_a_permit_in_a_pause_is_seen(telling: Telling) -> None:
+    telling.mails.wishes[CONTACT] = Wish(gap=None, paused_until=telling.now + DAY)
+    telling.permits()
+    assert telling.violated == {"wishes are kept"}
+
+
+def test_a_permit_after_all_purposes_were_taken_back_is_seen(telling: Telling) -> None:
+    telling.mails.stopped.add(CONTACT)
+    telling.permits()
+    assert telling.violated == {"stop means stop"}
+
+
+def test_a_browser_sends_the_form_back_with_one_change() -> None:
+    html = '<input name="shown" value="purpose=marketing&amp;purpose=tracking&amp;frequency=all&amp;channel=">'
+    page = Page.read(html)
+    assert page is not None
+    assert page.wants_marketing
+    shown = "shown=purpose%3Dmarketing%26purpose%3Dtracking%26frequency%3Dall%26channel%3D"
+    assert page.form("weekly") == f"{shown}&purpose=marketing&purpose=tracking&frequency=weekly&channel=&do=save"
+    assert page.form("nothing") == f"{shown}&frequency=all&channel=&do=save"
+    assert Page.read("<h1>Another address</h1>") is None
+
+
+# Erasure
+
+
+def test_a_permit_after_an_erasure_is_seen(telling: Telling) -> None:
+    telling.mails.erasures.erased(ADA, frozenset({PROFILE}))
+    telling.permits()
+    assert "erasure stops" in telling.violated
+
+
+@pytest.mark.parametrize(("pk", "sk"), [(f"P#{PROFILE}", "PROFILE"), (f"C#{CONTACT}", "CONTACT")])
+def test_who_comes_back_after_an_erasure_is_seen(telling: Telling, pk: str, sk: str) -> None:
+    telling.mails.erasures.erased(ADA, frozenset())
+    telling.mails.erasures.finished(ADA)
+    telling.writes(pk, sk)
+    assert telling.violated == {"nobody is revived"}
+
+
+def test_a_late_event_may_come_and_go(telling: Telling) -> None:
+    telling.mails.erasures.erased(ADA, frozenset())
+    telling.mails.erasures.finished(ADA)
+    telling.writes(f"P#{PROFILE}", "EVENT#late", body={"S": json.dumps({"message_id": "late"})})
+    telling.removes(f"P#{PROFILE}", "EVENT#late")
+    telling.mails.erasures.judge()
+    assert telling.violated == set()
+
+
+@pytest.mark.parametrize(
+    ("pk", "sk", "body"),
+    [
+        (f"P#{PROFILE}", "EVENT#late", "{}"),
+        ("DUE#1", f"2026-03-02T10:00:00Z#{PROFILE}", "{}"),
+        ("REQUEST", f"erasure#{PROFILE}", "{}"),
+        ("P#somebody", "EVENT#1", f'{{"email": "{ADA.address()}"}}'),
+    ],
+)
+def test_a_trace_of_the_erased_is_seen(telling: Telling, pk: str, sk: str, body: str) -> None:
+    telling.mails.erasures.erased(ADA, frozenset())
+    telling.mails.erasures.finished(ADA)
+    telling.writes(pk, sk, body={"S": body})
+    telling.mails.erasures.judge()
+    assert telling.violated == {"nothing of the erased is left"}
+
+
+def test_an_erasure_that_never_ends_is_seen(telling: Telling) -> None:
+    telling.mails.erasures.erased(ADA, frozenset())
+    telling.mails.erasures.judge()
+    assert telling.violated == {"erasures end"}
+
+
+# Counters
+
+
+def test_a_register_that_forgets_a_mail_is_seen(telling: Telling) -> None:
+    telling.permits()
+    telling.now += 2 * DAY
+    telling.permits("favourites")
+    assert telling.violated == {"counters equal the ledger"}
+
+
+def test_a_register_that_counts_a_mail_that_never_was_is_seen(telling: Telling) -> None:
+    telling.permits(recent_2={"N": str(telling.now - HOUR)})
+    assert telling.violated == {"counters equal the ledger"}
+
+
+def test_a_register_that_is_changed_later_is_seen_at_the_end(telling: Telling) -> None:
+    telling.permits()
+    telling.writes(f"C#{CONTACT}", "CONTACT", recent_1={"N": "0"})
+    assert telling.violated == set()
+    telling.mails.judge()
+    assert telling.violated == {"counters equal the ledger"}
+
+
+def test_mails_beyond_the_daily_quota_are_seen(telling: Telling) -> None:
+    telling.writes("PACE", "PACE", next_at={"N": "1"}, room={"N": "0"})
+    assert telling.violated == set()
+    telling.writes("PACE", "PACE", next_at={"N": "2"}, room={"N": "-1"})
+    assert telling.violated == {"the quota is kept"}
+
+
+def test_a_place_in_the_rate_that_is_given_again_is_seen(telling: Telling) -> None:
+    telling.writes("PACE", "PACE", next_at={"N": "2"})
+    telling.writes("PACE", "PACE", next_at={"N": "1"})
+    assert telling.violated == {"each its own place"}
+
+
+# The ledger
+
+
+def _judged(telling: Telling) -> set[str]:
+    LedgerRules(telling.chronicle, telling.mails, rules()).judge(telling.now)
+    return telling.violated
+
+
+def test_a_reason_outside_the_closed_list_is_seen(telling: Telling) -> None:
+    telling.writes(f"P#{PROFILE}", "SEND#1", outcome={"S": "skipped"}, reason={"S": "a whim"})
+    assert _judged(telling) == {"a reason for each"}
+
+
+def test_an_unknown_mail_that_never_had_a_permit_is_seen(telling: Telling) -> None:
+    telling.writes(f"P#{PROFILE}", "SEND#1", outcome={"S": "unknown"}, reason={"S": "interrupted"})
+    assert _judged(telling) == {"counters equal the ledger"}
+
+
+@pytest.mark.parametrize("moment", ["2026-03-02T08:00:00Z", "2026-03-05T11:00:00Z"])
+def test_an_open_mail_that_nobody_looks_at_in_time_is_seen(telling: Telling, moment: str) -> None:
+    telling.writes("OPEN#0", f"{moment}#1")
+    assert _judged(telling) == {"fates are settled"}
+
+
+# Dead letters
+
+
+def test_a_dead_letter_that_no_alarm_sees_is_seen(telling: Telling) -> None:
+    telling.letters.append(SimpleNamespace(queue="forgotten", body="{}"))
+    Parked(telling.chronicle).judge()
+    assert telling.violated == {"parked where an alarm sees it"}
+
+
+def test_what_a_streams_letter_gave_up_is_known_by_its_numbers(telling: Telling) -> None:
+    for pk in ("P#a", "P#b", "P#c"):
+        telling.writes(pk, "PROFILE")
+    batch = {"startSequenceNumber": "2", "endSequenceNumber": "2"}
+    telling.letters.append(SimpleNamespace(queue="q", body=json.dumps({"DDBStreamBatchInfo": batch})))
+    assert Parked(telling.chronicle).partitions == {"P#b"}
+
+
+def test_events_without_a_profile_are_seen_though_others_were_given_up(telling: Telling) -> None:
+    for pk in ("P#a", "P#b"):
+        telling.writes(pk, f"EVENT#{pk}", body={"S": json.dumps({"message_id": pk})})
+    batch = {"startSequenceNumber": "2", "endSequenceNumber": "2"}
+    telling.letters.append(SimpleNamespace(queue="q", body=json.dumps({"DDBStreamBatchInfo": batch})))
+    _judged(telling)
+    lost = [each.what for each in telling.chronicle.violations if each.rule == "nothing lost silently"]
+    assert lost == ["the events of P#a made no profile"]
+
+
+# Greetings
+
+
+def _signs_up(telling: Telling, *, ago: Moment = 0) -> None:
+    told = {
+        "message_id": "1",
+        "at": telling.now - ago,
+        "traits": {"email": ADA.address()},
+        "consent": {"marketing": True},
+        "confirmed_at": telling.now - ago,
+    }
+    _hears(telling, told)
+    state: dict[str, Any] = {"facts": {}}
+    telling.writes(f"P#{PROFILE}", "PROFILE", state={"B": _packed(state)})
+
+
+def _hears(telling: Telling, told: dict[str, Any]) -> None:
+    body, received_at = {"S": json.dumps(told)}, {"N": str(telling.now)}
+    telling.writes(f"P#{PROFILE}", f"EVENT#{told['message_id']}", body=body, received_at=received_at)
+
+
+def _packed(state: dict[str, Any]) -> str:
+    return b64encode(zlib.compress(json.dumps(state).encode())).decode()
+
+
+def _greeted(telling: Telling) -> bool:
+    telling.now += 30 * DAY
+    judge_greetings(telling.chronicle, [ADA], Parked(telling.chronicle))
+    return telling.violated == set()
+
+
+def test_a_proven_sign_up_that_is_never_greeted_is_seen(telling: Telling) -> None:
+    _signs_up(telling)
+    assert not _greeted(telling)
+
+
+def test_a_greeting_may_be_left_out_for_a_reason_that_the_ledger_tells(telling: Telling) -> None:
+    _signs_up(telling)
+    mail = telling.permits()
+    telling.writes(f"P#{PROFILE}", f"SEND#{mail}", at={"N": str(telling.now)}, outcome={"S": "skipped"})
+    assert _greeted(telling)
+
+
+def test_a_greeting_that_comes_weeks_late_is_seen(telling: Telling) -> None:
+    _signs_up(telling)
+    mail = telling.permits()
+    telling.writes(f"P#{PROFILE}", f"SEND#{mail}", at={"N": str(telling.now + WEEK)}, outcome={"S": "sent"})
+    assert not _greeted(telling)
+
+
+def test_who_agreed_long_ago_or_changes_their_mind_is_owed_no_greeting(telling: Telling) -> None:
+    _signs_up(telling, ago=9 * DAY)
+    assert _greeted(telling)
+    other = Telling()
+    _signs_up(other)
+    _hears(other, {"message_id": "2", "at": other.now, "consent": {"marketing": False}})
+    assert _greeted(other)
