@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -24,7 +24,7 @@ _SHRUNK = 3
 
 def torture(
     *,
-    seeds: Annotated[int, typer.Option(help="How many seeds, from 0 on.", min=1)] = 100,
+    seeds: Annotated[int, typer.Option(help="How many seeds, from 0 on, or from a plant's own first.", min=1)] = 100,
     seed: Annotated[int | None, typer.Option(help="Only this seed, as a failure names it.", min=0)] = None,
     kill_sweep: Annotated[
         bool, typer.Option("--kill-sweep", help="Instead of seeds: a death at every call boundary of every journey.")
@@ -60,7 +60,8 @@ def torture(
         if kill_sweep:
             violated = _sweep(cloud, workers)
         else:
-            violated = _try_seeds(cloud, range(seeds) if seed is None else [seed], planted, workers)
+            first = planted.seed if planted is not None else 0
+            violated = _try_seeds(cloud, range(first, first + seeds) if seed is None else [seed], planted, workers)
     raise typer.Exit(1 if violated else 0)
 
 
@@ -69,15 +70,17 @@ def _try_seeds(cloud: "Cloud", numbers: Sequence[int], plant: "Plant | None", wo
     from local.torture.shrinking import shrink
     from local.torture.trial import case_of, try_case
 
+    draw = case_of if plant is None else plant.case_of
+
     def attempt(case: "Case") -> "Verdict":
         return try_case(cloud, case)
 
     started = time.perf_counter()
-    verdicts = _try_all(cloud, numbers, workers, stop_at_first=plant is not None)
+    verdicts = _try_all(cloud, numbers, draw, workers, stop_at_first=plant is not None)
     _console.print(summary(verdicts, time.perf_counter() - started), markup=False)
     violated = [verdict for verdict in verdicts if verdict.violations]
     for verdict in violated[:_SHRUNK]:
-        case = case_of(verdict.seed)
+        case = draw(verdict.seed)
         shortest = shrink(case, verdict, attempt, workers=workers, seconds=_SHRINKING_SECONDS)
         for line in failure(*shortest, plant.name if plant else None):
             _console.print(line, markup=False)
@@ -86,16 +89,18 @@ def _try_seeds(cloud: "Cloud", numbers: Sequence[int], plant: "Plant | None", wo
     return bool(violated)
 
 
-def _try_all(cloud: "Cloud", numbers: Sequence[int], workers: int, *, stop_at_first: bool) -> "list[Verdict]":
+def _try_all(
+    cloud: "Cloud", numbers: Sequence[int], draw: "Callable[[int], Case]", workers: int, *, stop_at_first: bool
+) -> "list[Verdict]":
     from local.torture.forks import ChildFailed, in_children
     from local.torture.show import progress
     from local.torture.shrinking import TRIAL_BOUND
-    from local.torture.trial import case_of, try_case
+    from local.torture.trial import try_case
 
     verdicts: list[Verdict] = []
     with progress(_errors, "seeds", len(numbers)) as step:
         for number, told in in_children(
-            numbers, lambda each: try_case(cloud, case_of(each)), workers=workers, bound=TRIAL_BOUND
+            numbers, lambda each: try_case(cloud, draw(each)), workers=workers, bound=TRIAL_BOUND
         ):
             if isinstance(told, ChildFailed):
                 _fail(f"seed {number} could not be judged: {told}")

@@ -140,13 +140,17 @@ class LedgerRules:
             self._violated("everything ends", f"the end of {told['run_id']} was not kept")
 
     def _judge_feedback(self, parked: Parked) -> None:
-        """Who complained, or whose address takes no mail, gets none any more."""
+        """What SES told of a mail is in the ledger; who complained, or whose address takes no mail, gets none."""
         for mail in self._chronicle.mails:
             (address,) = mail.to
-            contact = self._chronicle.items.get((f"C#{contact_of(address)}", "CONTACT"))
-            if not address.endswith("@simulator.amazonses.com") or parked.tells_of(mail.message_id):
+            if parked.tells_of(mail.message_id):
                 continue
-            if contact and not text(contact, "suppressed"):
+            line = self._chronicle.items.get((f"P#{mail.tags['profile_id']}", f"SEND#{mail.tags['send_id']}"))
+            if line and text(line, "delivery") is None:
+                self._violated("what SES told is kept", f"mail {mail.tags['send_id']} went out, and nothing came of it")
+            contact = self._chronicle.items.get((f"C#{contact_of(address)}", "CONTACT"))
+            is_simulated = address.endswith("@simulator.amazonses.com")
+            if is_simulated and contact and not text(contact, "suppressed"):
                 self._violated("bounces and complaints are heard", f"{address} is not suppressed")
 
     def _judge_profiles(self, parked: Parked) -> None:

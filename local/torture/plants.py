@@ -6,46 +6,32 @@ written against the product as it is: where the product changes, so must the pla
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import wraps
 from typing import Any, Final
 
-from local.cloud.functions import Function
+from homing.domain.moments import DAY
+from local.torture.planting import PLANTS, Plant, everywhere, planted, wrapped
+from local.torture.stories import Act
 
-MOST_SEEDS: Final = 60
-"""A planted bug is found within so many seeds, or the proof is none."""
+__all__ = ["MOST_SEEDS", "PLANTS", "Plant"]
 
-
-@dataclass(frozen=True, slots=True)
-class Plant:
-    """A bug. `plant` is called inside each instance of these functions."""
-
-    name: str
-    told: str
-    functions: frozenset[str]
-    plant: Callable[[], None]
-
-    def __call__(self, function: Function) -> None:
-        if function.logical_id in self.functions:
-            self.plant()
+MOST_SEEDS: Final = 11
+"""A planted bug is found within so many seeds from its own on, or the proof is none."""
 
 
-PLANTS: dict[str, Plant] = {}
+def _is_known(day: float = 0) -> Act:
+    return Act(int(day * DAY), 0, "is_known", {"ago": 0})
 
 
-def _plant(*functions: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
-    def named(plant: Callable[[], None]) -> Callable[[], None]:
-        name = plant.__name__
-        PLANTS[name] = Plant(name, plant.__doc__ or "", frozenset(functions), plant)
-        return plant
-
-    return named
+def _adds(day: float) -> Act:
+    return Act(int(day * DAY), 0, "adds", {"product": 0})
 
 
-def _wrapped(owner: Any, name: str, wrap: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
-    """`owner`'s function of this name as `wrap` makes it of the old one."""
-    old = getattr(owner, name)
-    setattr(owner, name, wraps(old)(wrap(old)))
+_LEAVES_CARTS: Final = (_is_known(), _adds(2), _adds(8), _adds(14), _adds(20))
+_AGREES_AFTER_A_COMPLAINT: Final = (_is_known(), _is_known(3), _adds(4), _is_known(12), _adds(13))
+_UNSUBSCRIBES: Final = (_is_known(), Act(5 * DAY, 0, "unsubscribes"))
+_UNSUBSCRIBES_AMID: Final = (_is_known(), _adds(2), Act(2 * DAY, 0, "unsubscribes", ambush=5))
+_RETURNS_OFTEN: Final = (_is_known(), *(Act(day * DAY, 0, "returns") for day in range(1, 28, 3) for _ in range(4)))
+_SCANS: Final = (_is_known(), Act(5 * DAY, 0, "scans"))
 
 
 def _permit_without(*conditions: str) -> None:
@@ -63,7 +49,7 @@ def _permit_without(*conditions: str) -> None:
 
         return written
 
-    _wrapped(contacts, "_permit", weaker)
+    wrapped(contacts, "_permit", weaker)
 
 
 def _drop_unused(write: Any) -> None:
@@ -81,61 +67,65 @@ def _look_without(**changes: Any) -> None:
     def blind(withheld: Callable[..., Any]) -> Callable[..., Any]:
         return lambda contact, claim: withheld(contact.model_copy(update=changes), claim)
 
-    _wrapped(Contact, "withheld", blind)
+    wrapped(Contact, "withheld", blind)
 
 
 # ── The permit ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@_plant("SendFunction")
+@planted("SendFunction")
 def claim_dropped() -> None:
     """Ask SES without having claimed the mail first."""
     from homing.adapters.contacts import TableContacts
 
-    _wrapped(TableContacts, "claim", lambda _claim: lambda *_: None)
+    wrapped(TableContacts, "claim", lambda _claim: lambda *_: None)
 
 
-@_plant("SendFunction")
+@planted("SendFunction")
 def check_before_write() -> None:
     """Check consent, suppression and licence by a read before the write, and not in the write."""
     _permit_without("consent", "suppressed", "#run")
 
 
-@_plant("SendFunction")
+@planted("SendFunction", rates={"ses": 0.4, "late": 0.8}, acts=_LEAVES_CARTS)
 def lease_that_expires() -> None:
     """Take a claim of some seconds ago for one that nobody holds any more."""
-    from homing.adapters import contacts
+    from homing.domain.ids import contact_id
+    from homing.usecases.send import _Attempt
 
-    def expires(permit: Callable[..., Any]) -> Callable[..., Any]:
-        def written(claim: Any) -> Any:
-            write = permit(claim)
-            old = "attribute_not_exists(#claim)"
-            write.conditions = [each.replace(old, f"({old} OR #claim < :lease)") for each in write.conditions]
-            write.values[":lease"] = {"N": str(claim.at - 20_000)}
-            return write
+    def expiring(make: Callable[..., Any]) -> Callable[..., Any]:
+        def made(attempt: Any) -> Any:
+            contact = attempt._contact()
+            claimed_at = contact.claims.get(attempt.intent.send_id)
+            if claimed_at is not None and claimed_at < attempt.now - 10_000:
+                claim = attempt._claim(contact).model_copy(update={"at": claimed_at})
+                attempt.sender.contacts.release(contact_id(attempt._email or ""), claim)
+            return make(attempt)
 
-        return written
+        return made
 
-    _wrapped(contacts, "_permit", expires)
-    _look_without(claims={})
+    wrapped(_Attempt, "make", expiring)
 
 
-@_plant("SendFunction")
+@planted("SendFunction", rates={"lose": 0.25, "late": 0.8}, acts=_LEAVES_CARTS)
 def resend_of_unknown() -> None:
     """Send a mail again of which nobody knows whether it went out."""
-    from homing.adapters.contacts import TableContacts
+    from homing.adapters.mailer import SesMailer
+    from homing.errors import MailUncertain, RetryLater
 
-    def again(claim: Callable[..., Any]) -> Callable[..., Any]:
-        def claimed(contacts: Any, contact_id: str, wanted: Any) -> Any:
-            withheld = claim(contacts, contact_id, wanted)
-            return None if withheld is not None and withheld.reason == "already_claimed" else withheld
+    def again(send: Callable[..., Any]) -> Callable[..., Any]:
+        def sent(mailer: Any, mail: Any) -> Any:
+            try:
+                return send(mailer, mail)
+            except MailUncertain:
+                raise RetryLater("no_answer") from None
 
-        return claimed
+        return sent
 
-    _wrapped(TableContacts, "claim", again)
+    wrapped(SesMailer, "send", again)
 
 
-@_plant("SendFunction")
+@planted("SendFunction")
 def default_retries_at_ses() -> None:
     """Leave the SDK its default retries for SES, which has no token that would make a second call harmless."""
     from homing import bootstrap
@@ -144,14 +134,14 @@ def default_retries_at_ses() -> None:
     bootstrap.sender.cache_clear()
 
 
-@_plant("SendFunction", "EnrollFunction")
+@planted("SendFunction", "EnrollFunction")
 def exit_ignored() -> None:
     """Let a run go on that a purchase, an emptied cart or a withdrawal has ended."""
     from homing.adapters.executions import StepFunctionsExecutions
     from homing.domain.permit import Contact
 
     _permit_without("#run")
-    _wrapped(StepFunctionsExecutions, "stop", lambda _stop: lambda *_: None)
+    wrapped(StepFunctionsExecutions, "stop", lambda _stop: lambda *_: None)
 
     def licensed(withheld: Callable[..., Any]) -> Callable[..., Any]:
         def looked(contact: Any, claim: Any) -> Any:
@@ -159,7 +149,7 @@ def exit_ignored() -> None:
 
         return looked
 
-    _wrapped(Contact, "withheld", licensed)
+    wrapped(Contact, "withheld", licensed)
     _run_unchecked()
 
 
@@ -170,10 +160,10 @@ def _run_unchecked() -> None:
         return lambda *_: None
 
     if "Send" in os.environ["AWS_LAMBDA_FUNCTION_NAME"]:
-        _wrapped(Journey, "exit_reason", never)
+        wrapped(Journey, "exit_reason", never)
 
 
-@_plant("SendFunction", "EnrollFunction")
+@planted("SendFunction", "EnrollFunction", mailbox="complaint", acts=_AGREES_AFTER_A_COMPLAINT)
 def suppression_ignored() -> None:
     """Write to addresses that bounced or complained."""
     from homing.adapters.contacts import TableContacts
@@ -185,31 +175,33 @@ def suppression_ignored() -> None:
 
         return loaded
 
-    _wrapped(TableContacts, "load", blind)
+    wrapped(TableContacts, "load", blind)
     _permit_without("suppressed")
 
 
-@_plant("SendFunction")
+@planted("SendFunction", acts=_UNSUBSCRIBES_AMID)
 def consent_cached() -> None:
-    """Remember for an hour that somebody has agreed."""
+    """Remember of whom it was read once that they have agreed."""
     from homing.adapters.contacts import TableContacts
 
-    known: dict[str, Any] = {}
+    known: set[str] = set()
 
     def remembered(load: Callable[..., Any]) -> Callable[..., Any]:
         def loaded(contacts: Any, contact_id: str) -> Any:
             contact = load(contacts, contact_id)
-            if contact is not None and contact.consent:
-                known[contact_id] = contact.consent
-            return None if contact is None else contact.model_copy(update={"consent": contact_id in known})
+            if contact is None:
+                return None
+            if contact.consent:
+                known.add(contact_id)
+            return contact.model_copy(update={"consent": contact_id in known})
 
         return loaded
 
-    _wrapped(TableContacts, "load", remembered)
+    wrapped(TableContacts, "load", remembered)
     _permit_without("consent")
 
 
-@_plant("SendFunction")
+@planted("SendFunction")
 def register_not_shifted() -> None:
     """Remember of the latest mails only the very latest."""
     from homing.adapters import contacts
@@ -222,27 +214,27 @@ def register_not_shifted() -> None:
 
         return taken
 
-    _wrapped(contacts, "_take_a_place", short)
+    wrapped(contacts, "_take_a_place", short)
 
 
-@_plant("SendFunction")
+@planted("SendFunction")
 def cap_counted_elsewhere() -> None:
     """Count the cap by another item than the one that the permit writes."""
     _permit_without("recent_")
     _look_without(recent=())
 
 
-@_plant("SendFunction")
+@planted("SendFunction")
 def quiet_hours_in_utc() -> None:
     """Keep quiet hours by the server's clock."""
     from datetime import UTC
 
     from homing.domain import timing
 
-    _wrapped(timing, "zone_of", lambda _zone_of: lambda *_: UTC)
+    wrapped(timing, "zone_of", lambda _zone_of: lambda *_: UTC)
 
 
-@_plant("SendFunction")
+@planted("SendFunction")
 def wrong_profiles_context() -> None:
     """Keep the data of a mail in a place that the next mail finds it in."""
     from homing.usecases.compose import Composer
@@ -255,18 +247,18 @@ def wrong_profiles_context() -> None:
 
         return made
 
-    _wrapped(Composer, "_context", shared)
+    wrapped(Composer, "_context", shared)
 
 
 # ── The ledger, and what SES tells ────────────────────────────────────────────────────────────────────────────────────
 
 
-@_plant("SendFunction", "EnrollFunction", "FinishFunction", "FeedbackFunction")
+@planted("SendFunction", "EnrollFunction", "FinishFunction", "FeedbackFunction")
 def ledger_overwritten() -> None:
     """Write what is thought of a mail over what is known of it."""
     from homing.adapters.ledger import TableSends
 
-    _wrapped(TableSends, "record", lambda _record: _put_send)
+    wrapped(TableSends, "record", lambda _record: _put_send)
 
 
 def _put_send(sends: Any, send: Any) -> None:
@@ -276,7 +268,7 @@ def _put_send(sends: Any, send: Any) -> None:
     sends._table.put(item)
 
 
-@_plant("SendFunction")
+@planted("SendFunction")
 def uncertain_is_sent() -> None:
     """Count a mail as sent though SES has not answered."""
     from homing.adapters.mailer import SesMailer
@@ -291,10 +283,10 @@ def uncertain_is_sent() -> None:
 
         return sent
 
-    _wrapped(SesMailer, "send", sure)
+    wrapped(SesMailer, "send", sure)
 
 
-@_plant("FeedbackFunction")
+@planted("FeedbackFunction", rates={"outage": 0.02}, acts=_LEAVES_CARTS)
 def feedback_dropped() -> None:
     """Take a notice of SES for done whose handling has failed."""
     from homing.usecases.feedback import Feedback
@@ -308,29 +300,29 @@ def feedback_dropped() -> None:
 
         return taken
 
-    _wrapped(Feedback, "take", careless)
+    wrapped(Feedback, "take", careless)
 
 
-@_plant("FeedbackFunction")
+@planted("FeedbackFunction", rates={"late": 0.3}, mailbox="complaint", acts=_LEAVES_CARTS)
 def late_delivery_clears_bounce() -> None:
     """Let the latest notice count, though notices come in any order."""
     from homing.adapters.ledger import TableSends
 
     def latest(_deliver: Callable[..., Any]) -> Callable[..., Any]:
-        def delivered(sends: Any, profile_id: str, send_id: str, delivery: str, at: int) -> None:
+        def delivered(sends: Any, profile_id: str, send_id: str, delivery: str, at: int, _bounced: str | None) -> None:
             told = {":told": {"S": delivery}, ":at": {"N": str(at)}}
             changes = "SET delivery = :told, delivery_at = :at"
             sends._table.update(f"P#{profile_id}", f"SEND#{send_id}", changes, values=told)
 
         return delivered
 
-    _wrapped(TableSends, "deliver", latest)
+    wrapped(TableSends, "deliver", latest)
 
 
 # ── Events and profiles ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@_plant("IngestFunction")
+@planted("IngestFunction")
 def ack_before_durable() -> None:
     """Answer that an event is taken, whether or not it could be kept."""
     from homing.adapters.profiles import TableEvents
@@ -344,10 +336,10 @@ def ack_before_durable() -> None:
 
         return kept
 
-    _wrapped(TableEvents, "put", careless)
+    wrapped(TableEvents, "put", careless)
 
 
-@_plant("IngestFunction")
+@planted("IngestFunction")
 def dedupe_by_time() -> None:
     """Take a message for a repeat only where it comes again within the same seconds."""
     from homing.adapters.profiles import TableEvents
@@ -365,10 +357,10 @@ def dedupe_by_time() -> None:
 
         return kept
 
-    _wrapped(TableEvents, "put", again)
+    wrapped(TableEvents, "put", again)
 
 
-@_plant("ProjectFunction", "EnrollFunction")
+@planted("ProjectFunction", "EnrollFunction")
 def stream_failure_swallowed() -> None:
     """Log what a batch of the stream failed at, and go on to the next."""
     from homing.adapters import stream
@@ -376,31 +368,27 @@ def stream_failure_swallowed() -> None:
     def deaf(each: Callable[..., Any]) -> Callable[..., Any]:
         return lambda *given: {"batchItemFailures": each(*given)["batchItemFailures"][:0]}
 
-    _everywhere("each_partition", deaf(stream.each_partition))
+    everywhere("each_partition", deaf(stream.each_partition))
 
 
-def _everywhere(name: str, new: Any) -> None:
-    """Replaces a function where it was defined and wherever it was imported."""
-    import sys
-
-    for module in list(sys.modules.values()):
-        if getattr(module, "__name__", "").partition(".")[0] in ("homing", "app") and hasattr(module, name):
-            setattr(module, name, new)
-
-
-@_plant("ProjectFunction")
+@planted("ProjectFunction")
 def fold_not_idempotent() -> None:
     """Fold an event into the profile as often as it is delivered."""
     from homing.domain.profile import Profile
 
-    _wrapped(Profile, "has_seen", lambda _seen: lambda *_: False)
+    wrapped(Profile, "has_seen", lambda _seen: lambda *_: False)
 
 
-@_plant("ProjectFunction")
+@planted("ProjectFunction", rates={"interleave": 0.5}, acts=_RETURNS_OFTEN)
 def lost_update() -> None:
-    """Write a profile over what somebody else has written meanwhile."""
+    """Keep profiles in memory between invocations, and write them over what others have written meanwhile."""
     from homing.adapters.profiles import TableProfiles
     from homing.adapters.table import Table
+
+    kept: dict[str, Any] = {}
+
+    def remembered(load: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda profiles, profile_id: kept.get(profile_id) or load(profiles, profile_id)
 
     def blindly(save: Callable[..., Any]) -> Callable[..., Any]:
         def saved(profiles: Any, record: Any) -> None:
@@ -410,18 +398,22 @@ def lost_update() -> None:
                 save(profiles, record)
             finally:
                 Table.put = put  # type: ignore[method-assign]
+            kept[record.profile_id] = record.model_copy(update={"version": record.version + 1})
 
         return saved
 
-    _wrapped(TableProfiles, "save", blindly)
+    wrapped(TableProfiles, "load", remembered)
+    wrapped(TableProfiles, "save", blindly)
 
 
-@_plant("EnrollFunction")
+@planted("EnrollFunction")
 def run_name_with_time() -> None:
-    """Name an execution by the time at which it is started, so that no start is a repeat."""
+    """Name an execution by the time at which it is started, and ask only whether one of its journey goes on."""
     import time
 
     from homing.adapters.executions import StepFunctionsExecutions
+    from homing.domain.sends import Run
+    from homing.usecases.enroll import Enroller
 
     def stamped(start: Callable[..., Any]) -> Callable[..., Any]:
         def started(executions: Any, journey: str, name: str, told: Any) -> None:
@@ -429,29 +421,33 @@ def run_name_with_time() -> None:
 
         return started
 
-    _wrapped(StepFunctionsExecutions, "start", stamped)
+    def goes_on(_enroller: Any, journey: Any, entry: str, record: Any, contact: Any) -> bool:
+        return Run(journey=journey.name, profile_id=record.profile_id, entry=entry).run_id in contact.runs
+
+    wrapped(StepFunctionsExecutions, "start", stamped)
+    wrapped(Enroller, "_is_running_or_was", lambda _asked: goes_on)
 
 
 # ── Consent and the pages ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@_plant("IngestFunction")
+@planted("IngestFunction")
 def asking_is_agreeing() -> None:
     """Take who asked for mails for somebody who has proven to read that address."""
     from homing.domain.events import Event
 
-    _wrapped(Event, "with_proof_wanted", lambda _wanted: lambda event: event)
+    wrapped(Event, "with_proof_wanted", lambda _wanted: lambda event: event)
 
 
-@_plant("PagesFunction")
+@planted("PagesFunction", acts=_UNSUBSCRIBES)
 def unsubscribe_only_by_event() -> None:
     """Answer an unsubscribe once its event is kept, and stop the mails when it is folded."""
     from homing.adapters.contacts import TableContacts
 
-    _wrapped(TableContacts, "note_consent", lambda _note: lambda *_, **__: None)
+    wrapped(TableContacts, "note_consent", lambda _note: lambda *_, **__: None)
 
 
-@_plant("PagesFunction")
+@planted("PagesFunction", acts=_SCANS)
 def get_unsubscribes() -> None:
     """Unsubscribe whoever's link is opened, by a link scanner too."""
     from homing.web.visit import Visit
@@ -459,7 +455,7 @@ def get_unsubscribes() -> None:
     Visit.acts = property(lambda _visit: True)  # type: ignore[assignment]
 
 
-@_plant("PagesFunction")
+@planted("PagesFunction")
 def token_of_another_accepted() -> None:
     """Check that a token was made for the profile, and not for whom else it names."""
     from homing.domain.unsubscribe import Subscriber
@@ -473,4 +469,4 @@ def token_of_another_accepted() -> None:
 
     from homing.domain import unsubscribe
 
-    _everywhere("read_token", trusting(unsubscribe.read_token))
+    everywhere("read_token", trusting(unsubscribe.read_token))

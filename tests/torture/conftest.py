@@ -25,9 +25,10 @@ def try_seeds(stage: Cloud) -> TrySeeds:
 
     def tried(*numbers: int, plant: Plant | None = None) -> Iterator[Verdict]:
         def work(number: int) -> Verdict:
-            if plant is not None:
-                stage.functions.alter(plant)
-            return try_case(stage, case_of(number))
+            if plant is None:
+                return try_case(stage, case_of(number))
+            stage.functions.alter(plant)
+            return try_case(stage, plant.case_of(number))
 
         for number, told in in_children(numbers, work, workers=2, bound=300):
             assert not isinstance(told, ChildFailed), f"seed {number}: {told}"
