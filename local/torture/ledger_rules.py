@@ -48,6 +48,7 @@ class LedgerRules:
         self._judge_feedback(parked)
         self._judge_profiles(parked)
         self._judge_due()
+        self._judge_names()
         judge_greetings(self._chronicle, self._mails.shoppers, parked)
 
     @property
@@ -182,6 +183,15 @@ class LedgerRules:
                 self._violated("fates are settled", f"{pk} {sk} is still open")
             if pk.startswith("OPEN#") and parse_moment(sk.partition("#")[0]) > self._chronicle.now + 2 * DAY:
                 self._violated("fates are settled", f"{pk} {sk} is looked at too late")
+
+    def _judge_names(self) -> None:
+        """Executions, their names and logs tell of nobody but by opaque ids."""
+        told = [f"{run.execution.name} {run.input}" for run, _ in self._chronicle.journeys()]
+        told += [line for function in self._chronicle.cloud.functions.by_arn.values() for line in function.log]
+        everything = "\n".join(told)
+        for shopper in self._mails.shoppers:
+            if shopper.marker in everything:
+                self._violated("opaque ids only", f"an execution or a log tells of {shopper.user_id}")
 
     def _violated(self, rule: str, what: str) -> None:
         self._chronicle.violated(rule, what)

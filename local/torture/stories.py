@@ -13,7 +13,7 @@ OPENING: Final = parse_moment("2026-03-02T10:00:00Z")
 LENGTH: Final = 30 * DAY
 
 _ZONES: Final = ("Europe/London", "Europe/Berlin", "America/New_York", "Australia/Sydney", "Asia/Kolkata", None)
-_WISHES: Final = ("weekly", "monthly", "pause", "nothing", "all", "everything")
+_WISHES: Final = ("weekly", "weekly", "weekly", "monthly", "pause", "pause", "nothing", "all", "everything")
 _PERSONAS: Final = ("newcomer", "newcomer", "eager", "eager", "leaver", "leaver", "lapsed", "birthday")
 
 
@@ -221,7 +221,7 @@ class _Rights:
 
     def used(self) -> list[Act]:
         """The acts."""
-        if self._random.random() < 0.3:
+        if self._random.random() < 0.5:
             self._wishes()
         if self._random.random() < 0.15:
             self._is_erased()
@@ -233,7 +233,7 @@ class _Rights:
 
     def _wishes(self) -> None:
         """Some changes of the mind."""
-        at = int(self._random.uniform(0.5, 12) * DAY)
+        at = int(self._random.uniform(0.1, 7) * DAY)
         for _ in range(self._random.choice((1, 2, 3))):
             self._does(at, "prefers", wish=self._random.choice(_WISHES))
             at += int(self._random.uniform(0.01, 6) * DAY)

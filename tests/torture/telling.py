@@ -26,6 +26,7 @@ class Telling:
     def __init__(self) -> None:
         self.now: Moment = BEGINS
         self.letters: list[Any] = []
+        self.log: list[str] = []
         self._numbers = count(1)
         self.chronicle = Chronicle(cast("Cloud", self._cloud()))
         self.mails = MailRules(self.chronicle, rules(), [ADA])
@@ -35,7 +36,7 @@ class Telling:
             database=SimpleNamespace(streams={}),
             executions=[],
             timers=SimpleNamespace(now=lambda: self.now),
-            functions=SimpleNamespace(running=None),
+            functions=SimpleNamespace(running=None, by_arn={"send": SimpleNamespace(log=self.log)}),
             queues=SimpleNamespace(by_arn={}, dead_letter_arns=[]),
             template=SimpleNamespace(resources={}),
             observe_table=lambda _watch: None,

@@ -175,6 +175,11 @@ def test_an_open_mail_that_nobody_looks_at_in_time_is_seen(telling: Telling, mom
     assert _judged(telling) == {"fates are settled"}
 
 
+def test_a_log_that_names_somebody_is_seen(telling: Telling) -> None:
+    telling.log.append(f"sending to {ADA.address()}")
+    assert _judged(telling) == {"opaque ids only"}
+
+
 # Dead letters
 
 
