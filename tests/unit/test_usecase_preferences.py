@@ -64,6 +64,17 @@ def test_a_withdrawal_counts_at_once_and_ends_the_runs() -> None:
     assert standing(world).wishes.purposes == frozenset()
 
 
+@pytest.mark.parametrize("killed_at", range(1, 5))
+def test_a_withdrawal_that_was_cut_off_reaches_the_profile_when_it_is_pressed_again(killed_at: int) -> None:
+    world = subscribed()
+    with pytest.raises(Crashed):
+        save(world, Fuse(killed_at), purposes=frozenset())
+    save(world, purposes=frozenset())
+    world.tell(*world.events.all)
+    assert not world.contact().consent
+    assert not world.record().facts.agrees_to("marketing")
+
+
 def test_a_consent_given_here_is_proven_with_the_words_and_the_address() -> None:
     world = subscribed()
     save(world, purposes=frozenset())

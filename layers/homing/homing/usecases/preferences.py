@@ -1,7 +1,7 @@
 """The preference page: what stands for a shopper, and what becomes of what they change.
 
-A wish not to get mails is noted at the contact first, so that no permit is given from the moment of the answer; all
-else is an event like any other, and reaches the profile on the same road.
+A wish not to get mails is noted at the contact too, so that no permit is given from the moment of the answer; all else
+is an event like any other, and reaches the profile on the same road.
 """
 
 from dataclasses import dataclass
@@ -59,8 +59,6 @@ class Preferences:
         """
         before = standing.wishes
         granted, withdrawn = wished.purposes - before.purposes, before.purposes - wished.purposes
-        if "marketing" in withdrawn:
-            self._note_marketing(subscriber, granted=False, now=now)
         if wished.frequency != before.frequency:
             standing = self._note_wishes(standing, wished, standing.contact.paused_until)
         consent = {purpose: purpose in granted for purpose in sorted(granted | withdrawn)}
@@ -68,8 +66,9 @@ class Preferences:
         if consent or traits:
             event = _event("Preferences Changed", subscriber, now, consent=consent, traits=traits)
             self.events.put(_proven(event, subscriber, wording) if granted else event, now)
-        if "marketing" in granted:
-            self._note_marketing(subscriber, granted=True, now=now)
+        if "marketing" in granted | withdrawn:
+            # After the event: pressed again where this was cut off, the contact still shows what is to be done.
+            self._note_marketing(subscriber, granted="marketing" in granted, now=now)
         return standing._replace(wishes=wished)
 
     def pause(self, standing: Standing, now: Moment) -> Standing:
