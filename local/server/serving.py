@@ -21,6 +21,8 @@ from local.simulation.exact_schedule import look_exactly_when_due
 from local.timers import RealClock, Timers, VirtualClock
 
 HOST: Final = "127.0.0.1"
+RATE: Final = 500
+"""Mails a second: where the clock stands for as long as somebody tries things, none is to wait for the next."""
 _LOOK_EVERY_SECONDS: Final = 1.0
 
 
@@ -48,7 +50,8 @@ def _running(write_key: str, *, virtual: bool) -> Iterator[SharedCloud]:
     with ExitStack() as resources:
         now = RealClock().now() // SECOND * SECOND
         clock = resources.enter_context(VirtualClock(now)) if virtual else RealClock()
-        cloud = resources.enter_context(deployed(Timers(clock), write_key=write_key))
+        cloud = resources.enter_context(deployed(Timers(clock), write_key=write_key, parameters={"SesRate": str(RATE)}))
+        cloud.ses.account.rate = RATE
         if virtual:
             look_exactly_when_due(cloud)
         shared = SharedCloud(cloud, is_virtual=virtual)
