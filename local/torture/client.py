@@ -75,6 +75,8 @@ class Client:
         self._addresses[number] = address
         if contact_of(before) in self._told_as_proven:  # the shop's word is for the person, wherever they read
             self._proven(shopper.address(address))
+        if contact_of(before) in self._rules.stopped:  # and so is their stop
+            self._rules.stopped.add(contact_of(shopper.address(address)))
         self._tell(number, self._identify(number, shopper))
 
     def _browses(self, number: int, shopper: Shopper, product: int, device: int | None = None) -> None:
