@@ -31,6 +31,8 @@ _AGREES_AFTER_A_COMPLAINT: Final = (_is_known(), _is_known(3), _adds(4), _is_kno
 _UNSUBSCRIBES: Final = (_is_known(), Act(5 * DAY, 0, "unsubscribes"))
 _UNSUBSCRIBES_AMID: Final = (_is_known(), _adds(2), Act(2 * DAY, 0, "unsubscribes", ambush=5))
 _RETURNS_OFTEN: Final = (_is_known(), *(Act(day * DAY, 0, "returns") for day in range(1, 28, 3) for _ in range(4)))
+_BUYS: Final = (_is_known(), Act(DAY, 0, "orders", {"order": "next", "total": 20}))
+_MEDDLES: Final = (_is_known(), Act(5 * DAY, 0, "meddles"))
 _SCANS: Final = (_is_known(), Act(5 * DAY, 0, "scans"))
 
 
@@ -81,7 +83,7 @@ def claim_dropped() -> None:
     wrapped(TableContacts, "claim", lambda _claim: lambda *_: None)
 
 
-@planted("SendFunction")
+@planted("SendFunction", acts=_UNSUBSCRIBES_AMID)
 def check_before_write() -> None:
     """Check consent, suppression and licence by a read before the write, and not in the write."""
     _permit_without("consent", "suppressed", "#run")
@@ -125,7 +127,7 @@ def resend_of_unknown() -> None:
     wrapped(SesMailer, "send", again)
 
 
-@planted("SendFunction")
+@planted("SendFunction", rates={"lose": 0.25}, acts=_LEAVES_CARTS)
 def default_retries_at_ses() -> None:
     """Leave the SDK its default retries for SES, which has no token that would make a second call harmless."""
     from homing import bootstrap
@@ -134,7 +136,7 @@ def default_retries_at_ses() -> None:
     bootstrap.sender.cache_clear()
 
 
-@planted("SendFunction", "EnrollFunction")
+@planted("SendFunction", "EnrollFunction", acts=_BUYS)
 def exit_ignored() -> None:
     """Let a run go on that a purchase, an emptied cart or a withdrawal has ended."""
     from homing.adapters.executions import StepFunctionsExecutions
@@ -253,7 +255,14 @@ def wrong_profiles_context() -> None:
 # ── The ledger, and what SES tells ────────────────────────────────────────────────────────────────────────────────────
 
 
-@planted("SendFunction", "EnrollFunction", "FinishFunction", "FeedbackFunction")
+@planted(
+    "SendFunction",
+    "EnrollFunction",
+    "FinishFunction",
+    "FeedbackFunction",
+    rates={"again": 0.3, "late": 0.3},
+    acts=_LEAVES_CARTS,
+)
 def ledger_overwritten() -> None:
     """Write what is thought of a mail over what is known of it."""
     from homing.adapters.ledger import TableSends
@@ -268,7 +277,7 @@ def _put_send(sends: Any, send: Any) -> None:
     sends._table.put(item)
 
 
-@planted("SendFunction")
+@planted("SendFunction", rates={"lose": 0.25}, acts=_LEAVES_CARTS)
 def uncertain_is_sent() -> None:
     """Count a mail as sent though SES has not answered."""
     from homing.adapters.mailer import SesMailer
@@ -322,7 +331,7 @@ def late_delivery_clears_bounce() -> None:
 # ── Events and profiles ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@planted("IngestFunction")
+@planted("IngestFunction", rates={"outage": 0.05}, acts=_LEAVES_CARTS)
 def ack_before_durable() -> None:
     """Answer that an event is taken, whether or not it could be kept."""
     from homing.adapters.profiles import TableEvents
@@ -360,7 +369,7 @@ def dedupe_by_time() -> None:
     wrapped(TableEvents, "put", again)
 
 
-@planted("ProjectFunction", "EnrollFunction")
+@planted("ProjectFunction", "EnrollFunction", rates={"outage": 0.03}, acts=_LEAVES_CARTS)
 def stream_failure_swallowed() -> None:
     """Log what a batch of the stream failed at, and go on to the next."""
     from homing.adapters import stream
@@ -455,7 +464,7 @@ def get_unsubscribes() -> None:
     Visit.acts = property(lambda _visit: True)  # type: ignore[assignment]
 
 
-@planted("PagesFunction")
+@planted("PagesFunction", acts=_MEDDLES)
 def token_of_another_accepted() -> None:
     """Check that a token was made for the profile, and not for whom else it names."""
     from homing.domain.unsubscribe import Subscriber
