@@ -31,7 +31,10 @@ _AGREES_AFTER_A_COMPLAINT: Final = (_is_known(), _is_known(3), _adds(4), _is_kno
 _UNSUBSCRIBES: Final = (_is_known(), Act(5 * DAY, 0, "unsubscribes"))
 _UNSUBSCRIBES_AMID: Final = (_is_known(), _adds(2), Act(2 * DAY, 0, "unsubscribes", ambush=5))
 _RETURNS_OFTEN: Final = (_is_known(), *(Act(day * DAY, 0, "returns") for day in range(1, 28, 3) for _ in range(4)))
-_BUYS: Final = (_is_known(), Act(DAY, 0, "orders", {"order": "next", "total": 20}))
+_BUYS_AMID: Final = (
+    *_LEAVES_CARTS,
+    *(Act(day * DAY, 0, "orders", {"order": f"amid{day}", "total": 20}, ambush=4) for day in (1, 8, 14, 20)),
+)
 _MEDDLES: Final = (_is_known(), Act(5 * DAY, 0, "meddles"))
 _SCANS: Final = (_is_known(), Act(5 * DAY, 0, "scans"))
 
@@ -136,7 +139,7 @@ def default_retries_at_ses() -> None:
     bootstrap.sender.cache_clear()
 
 
-@planted("SendFunction", "EnrollFunction", acts=_BUYS)
+@planted("SendFunction", "EnrollFunction", rates={"interleave": 0.5}, acts=_BUYS_AMID)
 def exit_ignored() -> None:
     """Let a run go on that a purchase, an emptied cart or a withdrawal has ended."""
     from homing.adapters.executions import StepFunctionsExecutions
