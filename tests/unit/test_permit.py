@@ -179,3 +179,9 @@ def test_with_its_claim_a_run_tells_when_its_next_mail_is_due() -> None:
     someone = contact(due={"winback-p-1": NOON, "cart-p-1": NOON})
     assert someone.claimed(claim(next_due=NOON + DAY)).due == {"winback-p-1": NOON + DAY, "cart-p-1": NOON}
     assert someone.claimed(claim()).due == {"cart-p-1": NOON}
+
+
+def test_a_mail_whose_claim_is_given_back_is_due_again() -> None:
+    asked = claim(next_due=NOON + DAY)
+    assert contact().claimed(asked).released(asked).due == {"winback-p-1": NOON}
+    assert contact(runs={}).claimed(asked).released(asked).due == {"winback-p-1": NOON + DAY}

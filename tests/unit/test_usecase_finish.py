@@ -8,6 +8,7 @@ import pytest
 from homing.domain.moments import DAY, HOUR, format_moment
 from homing.domain.permit import Claim
 from homing.domain.sends import SEND_TAGS
+from homing.errors import RetryLater
 from homing.usecases.finish import Finisher
 from tests.fakes.crashes import Crashed, Fuse
 from tests.fakes.stories import NOW, signed_up, withdrew
@@ -79,6 +80,17 @@ def test_the_mail_at_which_a_run_failed_is_in_the_ledger() -> None:
     assert kept is not None
     assert (kept.outcome, kept.reason, kept.at) == ("failed", "gave_up", due)
     assert world.sends.load(run.profile_id, run.send_id("last_call")) is None
+
+
+def test_a_mail_that_ses_would_not_take_until_the_run_failed_is_in_the_ledger() -> None:
+    world = welcomed()
+    with patch.object(world.mailer, "send", side_effect=RetryLater("ThrottlingException")), pytest.raises(RetryLater):
+        world.send(world.run("welcome"), "greeting")
+    run = world.run("welcome")
+    world.finisher().finish(run, {"status": "FAILED", "error": "SendFailed"}, LATER)
+    kept = world.sends.load(run.profile_id, run.send_id("greeting"))
+    assert kept is not None
+    assert (kept.outcome, kept.reason) == ("failed", "gave_up")
 
 
 def test_a_mail_that_was_claimed_when_the_run_failed_may_have_gone_out() -> None:

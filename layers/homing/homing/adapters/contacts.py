@@ -215,7 +215,23 @@ def _take_a_place(write: _Write, claim: Claim) -> None:
 
 
 def _releases(claim: Claim) -> Iterator[_Write]:
-    """The claim undone with the place that it took; else, where another has come after it, alone."""
+    """The claim undone with the place that it took; else, where another has come after it, alone.
+
+    As long as the run is licensed the mail is due again: whoever books what a failed run had still to send looks there.
+    """
+    for write in _undone(claim):
+        if claim.kind == "marketing" and not claim.again:
+            yield _Write(
+                write.names | {"#run": _RUN + claim.run_id, "#due": _DUE + claim.run_id},
+                write.values | {":due": number(claim.at)},
+                [*write.conditions, "attribute_exists(#run)"],
+                [*write.sets, "#due = :due"],
+                write.removes,
+            )
+        yield write
+
+
+def _undone(claim: Claim) -> Iterator[_Write]:
     names, values = {"#claim": _CLAIM + claim.send_id}, {":at": number(claim.at)}
     if claim.confirms:
         yield _Write(names, values, ["asked_at = :at"], removes=["#claim", "asked_at"])

@@ -161,13 +161,18 @@ class Contact(Frozen):
         return self.model_copy(update=changes)
 
     def released(self, claim: Claim) -> "Contact":
-        """The contact after a claim was given back. Its place in the register is free where it is the latest still."""
+        """The contact after a claim was given back: its mail is due again.
+
+        Its place in the register is free where it is the latest still.
+        """
         changes: dict[str, object] = {"claims": {name: at for name, at in self.claims.items() if name != claim.send_id}}
         if claim.confirms and self.asked_at == claim.at:
             changes["asked_at"] = None
         if claim.kind == "marketing" and self.recent[:1] == (claim.at,):
             register, deeper = self._register(claim.depth)
             changes["recent"] = _without_zeros((*register[1:], 0, *deeper))
+        if claim.kind == "marketing" and not claim.again and claim.run_id in self.runs:
+            changes["due"] = {**self.due, claim.run_id: claim.at}
         return self.model_copy(update=changes)
 
     def _register(self, depth: int) -> tuple[tuple[Moment, ...], tuple[Moment, ...]]:
