@@ -19,6 +19,8 @@ from tests.histories.recording import HISTORIES, machine_of
 if TYPE_CHECKING:
     from local.cloud import Cloud
 
+pytestmark = pytest.mark.torture
+
 _SEEDS = (0, 1, 2)
 _DEPLOYED_AFTER = 12 * DAY
 """Runs that begin in the first days of a story keep the old definition; later ones have today's."""

@@ -15,6 +15,8 @@ from local.torture.trial import Case, Verdict, try_case
 if TYPE_CHECKING:
     from local.cloud import Cloud
 
+pytestmark = pytest.mark.torture
+
 Told = tuple[int, str, dict[str, Any]]
 
 _ADA: Final = Shopper("zqada1w", "en", "Europe/London")
