@@ -163,8 +163,8 @@ class FakeRuns:
     def load(self, run: Run) -> Run | None:
         return self.kept.get(run.run_id)
 
-    def begin(self, run: Run) -> None:
-        self.kept.setdefault(run.run_id, run)
+    def begin(self, run: Run) -> bool:
+        return self.kept.setdefault(run.run_id, run) is run
 
     def end(self, run: Run) -> None:
         known = self.kept.get(run.run_id)

@@ -1,6 +1,6 @@
 """Enrolment: which run starts for whom, how often, and what ends it; whatever is repeated or cut off."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from unittest.mock import patch
@@ -18,12 +18,13 @@ from homing.domain.sends import Run
 from homing.domain.shop import Shop
 from homing.usecases.enroll import Change
 from tests.fakes.crashes import Crashed, Fuse
-from tests.fakes.ports import FakeProfiles
+from tests.fakes.ports import FakeExecutions, FakeProfiles
 from tests.fakes.stories import NOW, bought, happened, put_in_cart, signed_up, withdrew
 from tests.fakes.world import ADA, ADDRESS, World
 
 LEFT_CART = NOW - 2 * HOUR
 BORN = {"birthday": "1980-06-18"}
+ASKS = happened(traits={"email": ADDRESS}, asked=("marketing",))
 
 
 def lapsed(**more: str) -> list[Event]:
@@ -362,7 +363,7 @@ def test_after_an_end_that_was_cut_off_anywhere_and_repeated_no_permit_is_given(
 
 
 def test_an_execution_that_ended_before_its_beginning_was_kept_leaves_no_licence_behind() -> None:
-    world = cut_off_before_the_beginning_was_kept()
+    world = cut_off_before_the_beginning_was_kept(signed_up())
     [name] = world.contact().runs
     run = Run(journey="welcome", profile_id=ADA, entry="once")
     assert run.run_id == name
@@ -372,10 +373,48 @@ def test_an_execution_that_ended_before_its_beginning_was_kept_leaves_no_licence
     assert list(world.executions.inputs) == [name]
 
 
-def cut_off_before_the_beginning_was_kept() -> World:
+def test_nor_does_one_whose_shopper_moved_before_its_beginning_was_kept() -> None:
+    world = World()
+    world.fold(ADA, [signed_up()])
+
+    def moves_and_ends(journey: str, name: str, execution_input: Mapping[str, object]) -> None:
+        FakeExecutions.start(world.executions, journey, name, execution_input)
+        world.fold(ADA, [happened(traits={"email": "ada@new.example"})])
+        run = Run(journey="welcome", profile_id=ADA, entry="once")
+        world.finisher().finish(run, {"status": "SUCCEEDED"}, NOW)
+
+    with patch.object(world.executions, "start", moves_and_ends):
+        assert world.reconcile() == [(Change.STARTED, "welcome")]
+    assert world.contact().runs == {}
+
+
+def test_nor_does_one_that_has_asked_for_a_confirmation() -> None:
+    world, run = cut_off_when_a_confirmation_was_asked_for()
+    world.finisher().finish(run, {"status": "SUCCEEDED"}, NOW)
+    world.reconcile(NOW + 60_000)
+    assert world.contact().runs == {}
+
+
+def test_a_start_that_was_cut_off_is_gone_on_with_though_its_mail_has_asked_already() -> None:
+    world, run = cut_off_when_a_confirmation_was_asked_for()
+    world.reconcile(NOW + 60_000)
+    assert world.run("confirmation").contact_id == contact_id(ADDRESS)
+    assert list(world.executions.inputs) == [run.run_id]
+
+
+def cut_off_when_a_confirmation_was_asked_for() -> tuple[World, Run]:
+    world = cut_off_before_the_beginning_was_kept(ASKS)
+    [name] = world.contact().runs
+    run = Run(journey="confirmation", profile_id=ADA, entry="0")
+    claim = Claim(run_id=name, send_id=run.send_id("ask"), at=NOW, kind="service", confirms=True)
+    assert world.contacts.claim(contact_id(ADDRESS), claim) is None
+    return world, run
+
+
+def cut_off_before_the_beginning_was_kept(event: Event) -> World:
     for killed_at in crashes():
         world = World()
-        world.fold(ADA, [signed_up()])
+        world.fold(ADA, [event])
         with suppress(Crashed):
             world.reconcile(fuse=Fuse(killed_at))
         if world.executions.inputs and not world.runs.kept:

@@ -129,8 +129,8 @@ class Runs(Protocol):
     def load(self, run: Run) -> Run | None:
         """The record of the run of the same profile, journey and entry."""
 
-    def begin(self, run: Run) -> None:
-        """Keep the run, unless it is kept already."""
+    def begin(self, run: Run) -> bool:
+        """Keep the run, unless it is kept already; whether it was not."""
 
     def end(self, run: Run) -> None:
         """Keep how the run ended, unless that is kept already."""

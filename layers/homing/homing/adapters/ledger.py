@@ -27,13 +27,14 @@ class TableRuns:
         item = self._table.get(partition(run.profile_id), _run_key(run))
         return None if item is None else run_of(item)
 
-    def begin(self, run: Run) -> None:
-        """Keep the run, unless it is kept already."""
+    def begin(self, run: Run) -> bool:
+        """Keep the run, unless it is kept already; whether it was not."""
         item = _item(run.profile_id, _run_key(run), _attributes(run.model_dump(exclude_none=True)), run.started_at)
         try:
             self._table.put(item, condition="attribute_not_exists(pk)")
         except ConditionFailed:
-            return
+            return False
+        return True
 
     def end(self, run: Run) -> None:
         """Keep how the run ended, unless that is kept already."""

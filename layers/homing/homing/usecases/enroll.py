@@ -104,11 +104,6 @@ class Enroller:
     def _start(self, want: Wanted, record: ProfileRecord, contact: Contact, now: Moment) -> bool:
         journey, entry = want
         may_be_written_to = not contact.suppressed and (contact.consent or journey.kind == "service")
-        if journey.once_per == "wish" and contact.was_asked_lately(now):
-            return False
-        if not may_be_written_to or self._is_running_or_was(journey, entry, record, contact):
-            self._drop_licence_of_ended(want, record, contact)
-            return False
         run = Run(
             journey=journey.name,
             profile_id=record.profile_id,
@@ -116,6 +111,12 @@ class Enroller:
             contact_id=contact.contact_id,
             started_at=now,
         )
+        if journey.once_per == "wish" and contact.was_asked_lately(now) and run.run_id not in contact.runs:
+            return False
+        if not may_be_written_to or self._is_running_or_was(journey, entry, record, contact):
+            if run.run_id in contact.runs:
+                self._take_licence_of_ended(run, journey)
+            return False
         due = journey.first_due(record.facts, entry, now) if journey.kind == "marketing" else None
         if not self.contacts.add_run(contact.contact_id, run.run_id, record.profile_id, due):
             return False  # erased since it was read
@@ -127,18 +128,16 @@ class Enroller:
             return False
         execution_input = journey.execution_input(record.facts, record.profile_id, entry)
         self.executions.start(journey.name, run.run_id, execution_input)
-        self.runs.begin(run)
+        if not self.runs.begin(run):
+            # Now, for the shopper may have moved meanwhile: then nobody comes by the contact of the old address again.
+            self._take_licence_of_ended(run, journey)
         return True
 
-    def _drop_licence_of_ended(self, want: Wanted, record: ProfileRecord, contact: Contact) -> None:
+    def _take_licence_of_ended(self, run: Run, journey: Journey) -> None:
         """Take the licence of a run that ended before its beginning was kept: whoever ended it knew no contact."""
-        run = Run(journey=want.journey.name, profile_id=record.profile_id, entry=want.entry)
-        if run.run_id not in contact.runs:
-            return
         kept = self.runs.load(run)
         if kept is not None and kept.ended is not None:
-            steps = [run.send_id(step) for step in want.journey.steps]
-            self.contacts.remove_run(contact.contact_id, run.run_id, steps)
+            self.contacts.remove_run(run.contact_id, run.run_id, [run.send_id(step) for step in journey.steps])
 
     def _is_running_or_was(self, journey: Journey, entry: str, record: ProfileRecord, contact: Contact) -> bool:
         """Whether this entry has had its run, under any name of the person, or another run of the journey goes on."""
