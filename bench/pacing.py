@@ -111,7 +111,7 @@ def _identify(number: int, at: Moment) -> dict[str, Any]:
 @app.command()
 def main(
     *,
-    rates: Annotated[list[int], typer.Option("--rate", help="Mails a second.", min=1)] = [14, 500],  # noqa: B006
+    rates: Annotated[list[int], typer.Option("--rate", help="Mails a second.", min=1)] = [14, 500],  # noqa: B006 - typer reads it
     seconds: Annotated[int, typer.Option(help="How long the rate allows for the crowd.", min=4)] = 8,
     within: Annotated[int, typer.Option(help="Seconds in which all sign up; 0: all at once.", min=0)] = 0,
 ) -> None:

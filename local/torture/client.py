@@ -161,7 +161,7 @@ class Client:
         if page is None:  # lost on the way, or an old address, under which nothing can be chosen
             return None
         if wish == "everything":
-            self._proven(self._newest(shopper, "List-Unsubscribe").to[0])  # type: ignore[union-attr]
+            self._proven(self._newest(shopper, "List-Unsubscribe").to[0])  # type: ignore[union-attr] # its link was followed
         form = "do=pause" if wish == "pause" else page.form(wish)
         return self._save(path, form, contact, stops=wish == "nothing" and page.wants_marketing)
 

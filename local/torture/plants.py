@@ -405,7 +405,7 @@ def lost_update() -> None:
     def blindly(save: Callable[..., Any]) -> Callable[..., Any]:
         def saved(profiles: Any, record: Any) -> None:
             put = Table.put
-            Table.put = lambda table, item, *_, **__: put(table, item)  # type: ignore[method-assign]
+            Table.put = lambda table, item, *_, **__: put(table, item)  # type: ignore[method-assign] # the planted bug
             try:
                 save(profiles, record)
             finally:
