@@ -7,14 +7,15 @@ import os
 import sys
 import traceback
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
+from importlib.machinery import SOURCE_SUFFIXES, FileFinder, SourceFileLoader
 from pathlib import Path
 from random import Random
-from types import ModuleType
-from typing import Any, Final, Literal, Self, TypeAlias
+from types import CodeType, ModuleType
+from typing import Any, ClassVar, Final, Literal, Self, TypeAlias
 from uuid import UUID
 
 from local.cloud.errors import CloudError
@@ -123,6 +124,34 @@ class _Loggers:
         logging.Logger.manager = self._manager
 
 
+class _Loader(SourceFileLoader):
+    """Reads a source file once in a process, however many instances load it, and again where it has changed."""
+
+    _codes: ClassVar[dict[tuple[str, int, int], CodeType]] = {}
+
+    def get_code(self, fullname: str) -> CodeType | None:
+        path = self.get_filename(fullname)
+        stat = os.stat(path)
+        key = path, stat.st_mtime_ns, stat.st_size
+        if key not in self._codes:
+            code = super().get_code(fullname)
+            if code is None:
+                return None
+            self._codes[key] = code
+        return self._codes[key]
+
+
+def _finders(roots: Collection[str]) -> Callable[[str], FileFinder]:
+    """A path hook for what lies under `roots`."""
+
+    def find_in(path: str) -> FileFinder:
+        if not any(path == root or path.startswith(f"{root}{os.sep}") for root in roots):
+            raise ImportError(path)
+        return FileFinder(path, (_Loader, SOURCE_SUFFIXES))
+
+    return find_in
+
+
 class _Sandbox:
     """One instance: a function's own copies of the first-party modules, its loggers, and its handler."""
 
@@ -166,11 +195,14 @@ class Functions:
         """Instances that are loaded and that nobody has invoked."""
         self._alterations: list[Alteration] = []
         self._first_party: set[str] = set()
+        self._roots: set[str] = set()
         self._log = _Log()
         self._host_modules: dict[str, ModuleType] = {}
         self._modules_seen = -1
         self._environment_of: Function | None = None
         self._host_environment: dict[str, str | None] = {}
+        self._find_in = _finders(self._roots)
+        sys.path_hooks.insert(0, self._find_in)
 
     def add(self, function: Function) -> None:
         """Makes a function known. Its first invocation starts it cold."""
@@ -180,7 +212,9 @@ class Functions:
             self._first_party |= {
                 path.stem for path in root.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()
             }
+            self._roots.add(str(root))
         self._modules_seen = -1
+        sys.path_importer_cache.clear()  # which may know finders of before there was our own
 
     def find(self, name: str) -> Function:
         """The function of this name or ARN, whatever its version. Raises CloudError where there is none."""
@@ -232,6 +266,8 @@ class Functions:
     def close(self) -> None:
         """Gives the process its own environment back."""
         self._enter_environment(None)
+        sys.path_hooks.remove(self._find_in)
+        sys.path_importer_cache.clear()
 
     def _run(self, function: Function, payload: Any, request_id: str) -> Outcome:
         warm = self._warm[function.arn]
