@@ -266,8 +266,9 @@ class Functions:
     def close(self) -> None:
         """Gives the process its own environment back."""
         self._enter_environment(None)
-        sys.path_hooks.remove(self._find_in)
-        sys.path_importer_cache.clear()
+        if self._find_in in sys.path_hooks:
+            sys.path_hooks.remove(self._find_in)
+            sys.path_importer_cache.clear()
 
     def _run(self, function: Function, payload: Any, request_id: str) -> Outcome:
         warm = self._warm[function.arn]
