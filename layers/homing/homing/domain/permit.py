@@ -44,6 +44,9 @@ SkipReason = Literal[
 ]
 """The closed list of reasons for an intended mail that is not sent."""
 
+LEFT_OUT: Final[frozenset[str]] = frozenset({"nothing_to_show", "frequency_cap", "paused", "braked"})
+"""The reasons for which one mail is left out, and the run goes on; all others have ended it."""
+
 WISHES_APART: Final[Duration] = DAY
 """An address gets at most one mail in a day that asks it to confirm."""
 

@@ -6,6 +6,7 @@ from typing import Literal, get_args
 from homing.domain import ids
 from homing.domain.events import Frozen
 from homing.domain.moments import DAY, MINUTE, Duration, Moment
+from homing.domain.permit import LEFT_OUT
 
 Outcome = Literal["sent", "skipped", "failed", "unknown"]
 Ended = Literal["completed", "exited", "failed"]
@@ -61,6 +62,11 @@ class Send(Frozen):
         if self.delivery == delivery and self.delivery_at is not None and self.delivery_at <= at:
             return self
         return self.model_copy(update={"delivery": delivery, "delivery_at": at, "bounced": bounced})
+
+    @property
+    def has_ended_its_run(self) -> bool:
+        """Whether it was not sent for a reason for which nothing more of its run is."""
+        return self.outcome == "skipped" and self.reason not in LEFT_OUT
 
     @property
     def is_silent(self) -> bool:

@@ -1,13 +1,13 @@
 """One step of a run: its turn, the permit, the mail, and the ledger. No mail goes out on any other road."""
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from homing.domain.ids import contact_id
 from homing.domain.journeys import Step
 from homing.domain.moments import HOUR, MINUTE, Duration, Moment
-from homing.domain.permit import Claim, Contact, Withheld
+from homing.domain.permit import LEFT_OUT, Claim, Contact, Withheld
 from homing.domain.profile import Profile
 from homing.domain.sending import Sending
 from homing.domain.sends import INTERRUPTED, Outcome, Run, Send
@@ -20,9 +20,6 @@ from homing.ports import Contacts, Mail, Mailer, NoSlot, OpenSends, Pace, Profil
 from homing.usecases.compose import Composer, Intent, NothingToShow
 from homing.usecases.generations import ActiveGeneration
 from homing.usecases.histories import owner_of
-
-_LEFT_OUT: frozenset[str] = frozenset({"nothing_to_show", "frequency_cap", "paused", "braked"})
-"""Reasons for which one step is left out and the run goes on; all others have ended it."""
 
 _QUOTA_SPREAD: Duration = 15 * MINUTE
 """Over how long those who wait for the daily quota ask again: not all in the same moment."""
@@ -73,10 +70,10 @@ class Sender:
         earlier = attempt.claimed_at() if again else None  # before the ledger: one person's word is good for one mail
         done = self.sends.load(run.profile_id, run.send_id(step_name))
         if done is None:
-            return attempt.make()
-        if again and done.outcome == "unknown":
-            return attempt.make_again(earlier)
-        if done.outcome == "skipped" and done.reason not in _LEFT_OUT:
+            done = attempt.make()
+        elif again and done.outcome == "unknown":
+            done = replace(attempt, again=True, replaces=earlier).make()
+        elif done.has_ended_its_run:
             # Whoever withheld it was cut off before the execution was stopped.
             raise RunEnded(done.reason)
         return Progress(done, attempt.next_turn(done.at))
@@ -91,9 +88,13 @@ class Sender:
         return _Attempt(self, Intent(run, journey, step_name), record.facts, now, turn, can_wait=can_wait)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Attempt:
-    """One attempt at one step of one run."""
+    """One attempt at one step of one run: whether the mail may go now, and if so, all that sends it.
+
+    `told` is its turn, where somebody has told it. `again` is a person's word, in the place of the claim made at
+    `replaces`.
+    """
 
     sender: Sender
     intent: Intent
@@ -104,7 +105,8 @@ class _Attempt:
     again: bool = False
     replaces: Moment | None = None
 
-    def make(self) -> Progress:
+    def make(self) -> Send:
+        """What the ledger says of the step from now on. Raises what `Sender.send` does."""
         self._check_run()
         self._await_turn()
         contact = self._contact()
@@ -120,10 +122,13 @@ class _Attempt:
             return self._leave_out("failed", f"render: {error}")
         return self._keep_pace() or self._post(mail, claim)
 
-    def make_again(self, earlier: Moment | None) -> Progress:
-        """The same on a person's word, in the place of the claim of the attempt before."""
-        self.again, self.replaces = True, earlier
-        return self.make()
+    def _post(self, mail: Mail, claim: Claim) -> Send:
+        """The permit, then SES, once."""
+        self._booking.open()
+        withheld = self.sender.contacts.claim(self._booking.contact_id, claim)
+        if withheld is not None:
+            return self._withheld(withheld, mail.subject)
+        return self._booking.post(mail, claim)
 
     # The run, and its turn
 
@@ -131,9 +136,9 @@ class _Attempt:
         """Raises RunEnded, where the profile says that no mail may go any more."""
         reason = self.intent.journey.exit_reason(self.facts, self.intent.run.entry)
         if self._email is None:
-            raise self._ended(reason or "no_address")
+            raise self._booking.ended(reason or "no_address")
         if reason is not None:
-            raise self._ended(reason)
+            raise self._booking.ended(reason)
 
     def _await_turn(self) -> None:
         """Raises NotYet before the mail's turn, and in quiet hours."""
@@ -156,6 +161,11 @@ class _Attempt:
         step = self.intent.journey.step_after(self.intent.step_name)
         return None if step is None else self._turn_of(step, done_at + (step.after or 0))
 
+    def _next_due(self) -> Moment | None:
+        """When the run's next mail is due, where this one is done now."""
+        following = self.next_turn(self.now)
+        return None if following is None else following.at
+
     def _turn_of(self, step: Step, due_at: Moment) -> Turn:
         if self._is_prompt(step):
             return Turn.now(due_at)
@@ -169,7 +179,6 @@ class _Attempt:
     # What holds the mail
 
     def _claim(self, contact: Contact) -> Claim:
-        following = self.next_turn(self.now)
         return Claim(
             run_id=self.intent.run.run_id,
             send_id=self.intent.send_id,
@@ -178,7 +187,7 @@ class _Attempt:
             caps=self._sending.at_most,
             gap=contact.gap,
             confirms=self.intent.journey.once_per == "wish",
-            next_due=following.at if following else None,
+            next_due=self._next_due(),
             again=self.again,
             replaces=self.replaces,
         )
@@ -189,7 +198,7 @@ class _Attempt:
         due = contact.yields_to(claim, worthier, self._sending.patience)
         return None if due is None else Withheld("frequency_cap", max(due, self.now) + HOUR)
 
-    def _keep_pace(self) -> Progress | None:
+    def _keep_pace(self) -> Send | None:
         """A place in SES's rate is taken; what became of the mail where there is none that it can wait for."""
         turn = self._turn()
         if turn.holds_slot(self.now):
@@ -209,19 +218,19 @@ class _Attempt:
         # A brake may be on for days: each time the mail waits for as long as it has waited, and asks once at the end.
         return max(no_slot.until, min(self.now + self.now - turn.due_at, turn.due_at + self._sending.patience))
 
-    def _withheld(self, withheld: Withheld, subject: str | None = None) -> Progress:
+    def _withheld(self, withheld: Withheld, subject: str | None = None) -> Send:
         if withheld.until is not None:
             return self._hold(withheld.reason, withheld.until)
         if withheld.reason == "already_claimed":
-            return self._interrupted(subject)
+            return self._booking.interrupted(subject)
         if withheld.reason == "changed":
             raise RetryLater(withheld.reason)
-        raise self._ended(withheld.reason)
+        raise self._booking.ended(withheld.reason)
 
-    def _hold(self, reason: str, until: Moment) -> Progress:
+    def _hold(self, reason: str, until: Moment) -> Send:
         """The mail waits; what is held for longer than the shop's patience is left out, and the run goes on."""
         is_too_long = until > self._turn().due_at + self._sending.patience
-        if reason in _LEFT_OUT and not self.again and (is_too_long or not self.can_wait):
+        if reason in LEFT_OUT and not self.again and (is_too_long or not self.can_wait):
             return self._leave_out("skipped", reason)
         if not self.can_wait and not self.again:
             raise RetryLater(reason)
@@ -233,83 +242,24 @@ class _Attempt:
             until = awake_from(until, self.facts, self._sending)
         return NotYet(self._turn().later(until).text(), reason)
 
-    # The permit, SES, and the ledger
-
-    def _post(self, mail: Mail, claim: Claim) -> Progress:
-        """The permit, then SES, once."""
-        contact = contact_id(mail.to)
-        self.sender.open_sends.note(self._entry("unknown", INTERRUPTED), contact)
-        withheld = self.sender.contacts.claim(contact, claim)
-        if withheld is not None:
-            return self._withheld(withheld, mail.subject)
-        try:
-            message_id = self.sender.mailer.send(mail)
-        except RetryLater:
-            self.sender.contacts.release(contact, claim)
-            raise
-        except MailRefused as error:
-            return self._done("failed", str(error), mail.subject)
-        except MailUncertain:
-            return self._done("unknown", "no_answer", mail.subject)
-        return self._done("sent", None, mail.subject, message_id)
-
-    def _interrupted(self, subject: str | None = None) -> Progress:
-        """An attempt before this one claimed the send and was cut off: only SES knows whether it was asked."""
-        return self._done("unknown", INTERRUPTED, subject)
-
-    def _leave_out(self, outcome: Outcome, reason: str) -> Progress:
+    def _leave_out(self, outcome: Outcome, reason: str) -> Send:
         """The step is done without a mail, unless one may have gone out before."""
         if self.claimed_at() is not None:
-            return self._interrupted()
+            return self._booking.interrupted()
         if self._is_marketing and not self.again:
-            following = self.next_turn(self.now)
-            self.sender.contacts.note_due(
-                contact_id(self._email or ""), self.intent.run.run_id, following.at if following else None
-            )
-        return self._done(outcome, reason)
-
-    def _ended(self, reason: str) -> RunEnded:
-        """The error that ends the run, after the ledger and the run's record know why."""
-        if self.again:
-            return RunEnded(reason)
-        kept = self.sender.runs.load(self.intent.run)
-        told = kept.reason if kept is not None and kept.reason is not None else reason
-        if self.claimed_at() is None:
-            self._record("skipped", told)
-        else:
-            self._record("unknown", INTERRUPTED)
-        ended = {"ended": "exited", "reason": told, "ended_at": self.now}
-        self.sender.runs.end(self.intent.run.model_copy(update=ended))
-        return RunEnded(told)
-
-    def _done(
-        self, outcome: Outcome, reason: str | None, subject: str | None = None, message_id: str | None = None
-    ) -> Progress:
-        if self.again and outcome != "sent":
-            raise MailRefused(reason)  # the ledger's unknown is still the truth
-        return Progress(self._record(outcome, reason, subject, message_id), self.next_turn(self.now))
-
-    def _record(
-        self, outcome: Outcome, reason: str | None, subject: str | None = None, message_id: str | None = None
-    ) -> Send:
-        entry = self._entry(outcome, reason)
-        send = entry.model_copy(update={"subject": subject, "message_id": message_id})
-        self.sender.sends.record(send)
-        return send
-
-    def _entry(self, outcome: Outcome, reason: str | None) -> Send:
-        template = self.intent.step.template
-        return self.intent.run.ledger_entry(
-            self.intent.step_name, template, outcome=outcome, reason=reason, at=self.now
-        )
+            self.sender.contacts.note_due(self._booking.contact_id, self.intent.run.run_id, self._next_due())
+        return self._booking.done(outcome, reason)
 
     def claimed_at(self) -> Moment | None:
         """When the mail was claimed; None where it was not."""
-        return self._contact().claims.get(self.intent.send_id)
+        return self._booking.claimed_at()
 
     def _contact(self) -> Contact:
-        contact = contact_id(self._email or "")
-        return self.sender.contacts.load(contact) or Contact(contact_id=contact)
+        return self._booking.contact()
+
+    @property
+    def _booking(self) -> "_Booking":
+        return _Booking(self.sender, self.intent, contact_id(self._email or ""), self.now, again=self.again)
 
     @property
     def _sending(self) -> Sending:
@@ -322,3 +272,76 @@ class _Attempt:
     @property
     def _is_marketing(self) -> bool:
         return self.intent.journey.kind == "marketing"
+
+
+@dataclass(frozen=True, slots=True)
+class _Booking:
+    """What becomes of an attempt: SES's answer, the line of the ledger, and the end of the run.
+
+    On a person's word, `again`, only a mail that went out changes anything: the ledger's unknown is still the truth.
+    """
+
+    sender: Sender
+    intent: Intent
+    contact_id: str
+    now: Moment
+    again: bool
+
+    def open(self) -> None:
+        """Have somebody look at the mail later, should this attempt be cut off."""
+        self.sender.open_sends.note(self._entry("unknown", INTERRUPTED), self.contact_id)
+
+    def post(self, mail: Mail, claim: Claim) -> Send:
+        """Ask SES, once, and keep what it answers. Raises RetryLater, where the claim is given back."""
+        try:
+            message_id = self.sender.mailer.send(mail)
+        except RetryLater:
+            self.sender.contacts.release(self.contact_id, claim)
+            raise
+        except MailRefused as error:
+            return self.done("failed", str(error), mail.subject)
+        except MailUncertain:
+            return self.done("unknown", "no_answer", mail.subject)
+        return self.done("sent", None, mail.subject, message_id)
+
+    def interrupted(self, subject: str | None = None) -> Send:
+        """An attempt before this one claimed the send and was cut off: only SES knows whether it was asked."""
+        return self.done("unknown", INTERRUPTED, subject)
+
+    def done(
+        self, outcome: Outcome, reason: str | None, subject: str | None = None, message_id: str | None = None
+    ) -> Send:
+        """Keep what became of the mail. Raises MailRefused, where a person's word has not sent it."""
+        if self.again and outcome != "sent":
+            raise MailRefused(reason)
+        entry = self._entry(outcome, reason).model_copy(update={"subject": subject, "message_id": message_id})
+        self.sender.sends.record(entry)
+        return entry
+
+    def ended(self, reason: str) -> RunEnded:
+        """The error that ends the run, after the ledger and the run's record know why."""
+        if self.again:
+            return RunEnded(reason)
+        kept = self.sender.runs.load(self.intent.run)
+        told = kept.reason if kept is not None and kept.reason is not None else reason
+        if self.claimed_at() is None:
+            self.done("skipped", told)
+        else:
+            self.interrupted()
+        ended = {"ended": "exited", "reason": told, "ended_at": self.now}
+        self.sender.runs.end(self.intent.run.model_copy(update=ended))
+        return RunEnded(told)
+
+    def claimed_at(self) -> Moment | None:
+        """When the mail was claimed; None where it was not."""
+        return self.contact().claims.get(self.intent.send_id)
+
+    def contact(self) -> Contact:
+        """The contact as it stands now."""
+        return self.sender.contacts.load(self.contact_id) or Contact(contact_id=self.contact_id)
+
+    def _entry(self, outcome: Outcome, reason: str | None) -> Send:
+        template = self.intent.step.template
+        return self.intent.run.ledger_entry(
+            self.intent.step_name, template, outcome=outcome, reason=reason, at=self.now
+        )
