@@ -16,6 +16,7 @@ from homing.domain.record import ProfileRecord
 from homing.domain.rules import Facts, Verdict
 from homing.domain.sends import Run
 from homing.domain.shop import Shop
+from homing.errors import RunEnded
 from homing.usecases.enroll import Change
 from tests.fakes.crashes import Crashed, Fuse
 from tests.fakes.ports import FakeExecutions, FakeProfiles
@@ -179,6 +180,32 @@ def test_withdrawal_ends_every_run_and_says_why(journey: str, source: str, reaso
     assert world.contact().runs == {}
     first_step = next(iter(world.shop.journeys[journey].steps))
     assert [(send.step, send.outcome, send.reason) for send in world.sends.entries] == [(first_step, "skipped", reason)]
+
+
+@pytest.mark.parametrize("first", ["greeting", "favourites"])
+def test_an_exit_that_a_step_has_found_is_booked_once(first: str) -> None:
+    world = entered("welcome")
+    run = world.run("welcome")
+    if first == "favourites":
+        world.send(run, "greeting")
+    before = world.record()
+    world.fold(ADA, [withdrew(NOW + HOUR)], NOW + HOUR)
+    with pytest.raises(RunEnded):
+        world.send(run, first, NOW + HOUR)
+    world.enroller().reconcile(world.record(), before, NOW + HOUR)
+    assert [send.step for send in world.sends.entries if send.outcome == "skipped"] == [first]
+    assert world.contact().runs == {}
+
+
+def test_an_exit_after_a_step_that_was_left_out_is_booked_for_the_step_after_it() -> None:
+    world = entered("cart")
+    run = world.run("cart")
+    world.sends.record(run.ledger_entry("reminder", "cart-reminder", outcome="skipped", reason="paused", at=NOW))
+    world.tell(withdrew(NOW + HOUR), now=NOW + HOUR)
+    assert [(send.step, send.reason) for send in world.sends.entries] == [
+        ("reminder", "paused"),
+        ("second", "consent_withdrawn"),
+    ]
 
 
 def test_one_withdrawal_ends_all_runs_of_the_shopper() -> None:

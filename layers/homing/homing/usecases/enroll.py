@@ -84,13 +84,15 @@ class Enroller:
         self.executions.stop(run.journey, run.run_id, reason)
 
     def _withhold_next_step(self, run: Run, journey: Journey, contact: Contact, reason: str, now: Moment) -> None:
-        """Keep in the ledger which mail the exit has saved the shopper from, and why."""
-        unclaimed = (name for name in journey.steps if run.send_id(name) not in contact.claims)
-        step = next((name for name in unclaimed if self.sends.load(run.profile_id, run.send_id(name)) is None), None)
-        if step is not None:
-            self.sends.record(
-                run.ledger_entry(step, journey.steps[step].template, outcome="skipped", reason=reason, at=now)
-            )
+        """Keep in the ledger which mail the exit has saved the shopper from, and why: one, whoever finds the exit."""
+        for name, step in journey.steps.items():
+            if run.send_id(name) in contact.claims:
+                continue
+            kept = self.sends.load(run.profile_id, run.send_id(name))
+            if kept is None:
+                self.sends.record(run.ledger_entry(name, step.template, outcome="skipped", reason=reason, at=now))
+            if kept is None or kept.has_ended_its_run:
+                return
 
     def _keep_interrupted_step(self, run: Run, journey: Journey, contact: Contact, now: Moment) -> None:
         """Keep in the ledger a mail that was claimed and of which nobody told the end: it may have gone out."""
