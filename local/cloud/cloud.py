@@ -30,6 +30,7 @@ from local.cloud.functions import Functions, Outcome
 from local.cloud.http_api import HttpApi, Response
 from local.cloud.intrinsics import Resolver
 from local.cloud.mail import Mail
+from local.cloud.moto_expressions import remember_expressions
 from local.cloud.queues import Queues
 from local.cloud.resources import KINDS, SECOND_PASS, Identity, kind_of
 from local.cloud.schedules import Schedules
@@ -126,6 +127,7 @@ class Cloud:
             resources.enter_context(mock_aws(config={"core": {"mock_credentials": False}}))
             resources.enter_context(moto_speed.narrow_queries())
             resources.enter_context(moto_speed.narrow_scans())
+            resources.enter_context(remember_expressions())
             inside_moto.seed_identifiers(seed)
             session = _session()
             resources.enter_context(patch("boto3.DEFAULT_SESSION", session))

@@ -1,18 +1,23 @@
-"""The short road to moto's DynamoDB: the handler is called, and no HTTP request is made of it and taken apart again.
+"""The short road to moto: what would answer is called, and no HTTP request is made of a call and taken apart again.
 
 A simulated year makes half a million calls, of which moto's work is the smaller part: signing, headers, URL matching
 and serialising are the larger. botocore lets a `before-call` handler give the answer itself, which saves all that.
-Whatever is not plain (a refusal, sets of binary values, other operations) takes the long road, and the answers are
-the same.
+It is taken by the calls that functions make most: those of DynamoDB, and the reading of a secret. Whatever is not plain
+(a refusal, sets of binary values, other operations) takes the long road, and the answers are the same.
 """
 
 import json
 from base64 import b64decode
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import boto3
+from moto.backends import get_backend
+from moto.core.responses import ActionResult
 from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.responses import DynamoHandler
+from moto.secretsmanager.models import SecretsManagerBackend
 
 from local.cloud.template import ACCOUNT
 
@@ -27,6 +32,8 @@ _OPERATIONS: Final = {
     "before-call.dynamodb.Scan": DynamoHandler.scan,
 }
 
+_READING: Final = "before-call.secrets-manager.GetSecretValue"
+
 
 class _Answered:
     """What botocore wants to see of an HTTP response that there was none of."""
@@ -35,28 +42,46 @@ class _Answered:
 
 
 def take_short_road(session: boto3.Session, region: str) -> None:
-    """Let the session's DynamoDB clients (those made after it) reach moto directly."""
+    """Let the session's clients (those made after it) reach moto directly."""
     handler = DynamoHandler()
     handler.region = region
     handler.current_account = ACCOUNT
+    secrets = get_backend("secretsmanager")[ACCOUNT][region]
 
     def answer(event_name: str, params: dict[str, Any], context: dict[str, Any], **_: Any) -> Any:
-        operation = _OPERATIONS.get(event_name)
-        body = params["body"]
-        if operation is None or b'"BS":' in body or "homing.disturbed" in context:
+        if "homing.disturbed" in context:
             return None
-        handler.body = json.loads(body, object_hook=_bytes if b'"B":' in body else None)
         try:
-            result = operation(handler).result
+            if operation := _OPERATIONS.get(event_name):
+                parsed = _dynamodb(handler, operation, params["body"])
+            elif event_name == _READING:
+                parsed = _secret(secrets, params["body"])
+            else:
+                return None
         except Exception:  # noqa: BLE001 - a refusal changed nothing: the long road refuses it in botocore's words
             return None
-        parsed: dict[str, Any] = _plain(result)
-        parsed.pop("ConsumedCapacityUnits", None)  # no part of any answer of DynamoDB's today
         parsed["ResponseMetadata"] = {"HTTPStatusCode": 200, "HTTPHeaders": {}, "RetryAttempts": 0}
         return _Answered(), parsed
 
     # For all services, as the seam is: botocore asks the handlers of a narrower event before those of a wider one.
     session.events.register_last("before-call", answer)
+
+
+def _dynamodb(handler: DynamoHandler, operation: Callable[[DynamoHandler], ActionResult], body: bytes) -> Any:
+    if b'"BS":' in body:
+        raise ValueError("moto and its callers write sets of binary values each in their own way")
+    handler.body = json.loads(body, object_hook=_bytes if b'"B":' in body else None)
+    parsed = _plain(operation(handler).result)
+    parsed.pop("ConsumedCapacityUnits", None)  # no part of any answer of DynamoDB's today
+    return parsed
+
+
+def _secret(secrets: SecretsManagerBackend, body: bytes) -> Any:
+    asked = json.loads(body)
+    told = secrets.get_secret_value(asked["SecretId"], asked.get("VersionId"), asked.get("VersionStage"))
+    if "SecretString" not in told:
+        raise ValueError("moto keeps binary secrets as it got them off the wire")
+    return told | {"CreatedDate": datetime.fromtimestamp(told["CreatedDate"], UTC)}
 
 
 def _bytes(value: dict[str, Any]) -> dict[str, Any]:

@@ -131,7 +131,7 @@ class _Loader(SourceFileLoader):
 
     def get_code(self, fullname: str) -> CodeType | None:
         path = self.get_filename(fullname)
-        stat = os.stat(path)
+        stat = Path(path).stat()
         key = path, stat.st_mtime_ns, stat.st_size
         if key not in self._codes:
             code = super().get_code(fullname)
@@ -223,6 +223,12 @@ class Functions:
             if arn in {function.arn, function.name}:
                 return function
         raise CloudError(f"no such function: {name}")
+
+    def compile_all(self) -> None:
+        """Compiles every source file of the functions ahead of the first instance that loads it."""
+        for root in sorted(self._roots):
+            for path in sorted(Path(root).rglob("*.py")):
+                _Loader(path.stem, str(path)).get_code(path.stem)
 
     def cool(self, logical_id: str | None = None) -> None:
         """Drops warm instances, one function's or all, so that the next invocation starts cold."""

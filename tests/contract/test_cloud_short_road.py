@@ -1,4 +1,4 @@
-"""The short road to moto's DynamoDB gives what the long one gives."""
+"""The short road to moto gives what the long one gives."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -82,6 +82,31 @@ CALLS: list[Call] = [
     lambda client, table: client.scan(TableName=table),
 ]
 
+READINGS: list[Any] = [
+    {"SecretId": "ours"},
+    {"SecretId": "ours", "VersionStage": "AWSCURRENT"},
+    {"SecretId": "ours", "VersionStage": "AWSPREVIOUS"},
+    {"SecretId": "ours", "VersionId": "no-such-version-of-this-secret-at-all"},
+    {"SecretId": "bytes"},
+    {"SecretId": "nobody's"},
+]
+
+
+def read_secrets() -> list[tuple[Any, Any]]:
+    """What is answered to every reading of a secret, or its refusal: by the short road, and by the long one."""
+    with VirtualClock(1_700_000_000_000) as clock, Cloud.deploy(FIXTURE, timers=Timers(clock)):
+        client: Any = boto3.client("secretsmanager")
+        client.create_secret(Name="ours", SecretString="a word")
+        client.put_secret_value(SecretId="ours", SecretString="another")
+        client.create_secret(Name="bytes", SecretBinary=b"\x00\xff")
+        short = [_read(client, asked) for asked in READINGS]
+        with patch("local.cloud.direct._READING", "nothing"):
+            return list(zip(short, [_read(client, asked) for asked in READINGS], strict=True))
+
+
+def _read(client: Any, asked: Any) -> Any:
+    return _outcome(lambda client, _: client.get_secret_value(**asked), client, "")
+
 
 def run() -> tuple[list[Any], list[Any], Any]:
     """What every call answers or is refused with, the stream's records, and what was counted."""
@@ -126,6 +151,14 @@ def test_both_roads_make_the_same_changes_and_the_same_bill(roads: tuple[Any, An
     short, long = roads
     assert _comparable(short[1]) == _comparable(long[1])
     assert short[2] == long[2]
+
+
+def test_both_roads_tell_the_same_secret() -> None:
+    answers = read_secrets()
+    assert all(short == long for short, long in answers)
+    assert [short["SecretString"] for short, _ in answers[:3]] == ["another", "another", "a word"]
+    assert answers[4][0]["SecretBinary"] == b"\x00\xff"
+    assert [short[0] for short, _ in answers if isinstance(short, tuple)] == ["ResourceNotFoundException"] * 2
 
 
 def test_the_calls_change_read_and_are_refused(roads: tuple[Any, Any]) -> None:
