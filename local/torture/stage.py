@@ -14,7 +14,7 @@ from local.torture.stories import OPENING
 from local.torture.warming import WRITE_KEY, live_a_life
 
 _SHARDS: Final = 3
-_SPARES: Final = 2
+_SPARES: Final = 8
 _PARAMETERS: Final = {"DoubleOptIn": "yes"}
 
 
@@ -31,6 +31,7 @@ def opened() -> Iterator[Cloud]:
         for mapping in cloud.stream_mappings:
             mapping.split(_SHARDS)
         live_a_life(cloud)
+        cloud.functions.compile_all()
         cloud.functions.load_spares(_SPARES)
         gc.collect()
         gc.freeze()  # what is frozen is not looked at, so its pages stay shared after a fork
