@@ -42,6 +42,7 @@ CLASSES = {
     ),
     "Bent forms, and markup on the shopper's pages": ("test_preferences.py",),
     "Floods of sign-ups": ("test_sign_up_floods.py",),
+    "Ways back of somebody who has been erased": ("test_coming_back.py",),
     "Shop files that bite": ("test_shop_files.py",),
 }
 """The cases of a class, by the beginnings of their names; what several would take, the longest beginning gets."""
