@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 from homing.adapters.profiles import stored_event
 from homing.domain.moments import WEEK
+from local.cloud import Refusal
+from local.cloud.seam import Fault
 
 if TYPE_CHECKING:
     from tests.functions.conftest import Deployed
@@ -29,6 +31,22 @@ def test_one_press_withdraws_the_consent_at_once(deployed: "Deployed") -> None:
     (item,) = deployed.items("P#")
     told, _ = stored_event(item)
     assert (told.about, told.consent, told.source) == (profile_id, {"marketing": False}, "unsubscribe")
+
+
+def test_a_stop_that_the_contact_has_not_heard_of_is_an_error_and_can_be_pressed_again(
+    deployed: "Deployed",
+) -> None:
+    event = deployed.event(STOP)
+    contact_id, profile_id, _ = event["pathParameters"]["token"].split(".")
+    deployed.contacts.note_consent(contact_id, profile_id, granted=True, at=deployed.now - 1)
+    faults = deployed.cloud.seam.faults
+    lost = Fault("before", Refusal("ValidationException", "of the table, as long as it lasts"))
+    deployed.cloud.seam.faults = lambda _service, operation: lost if operation == "UpdateItem" else None
+    assert deployed.failure("Pages", event) == "ClientError"  # which the API answers with 500
+    assert len(deployed.items("P#")) == 1
+    deployed.cloud.seam.faults = faults
+    assert deployed.invoke("Pages", event)["statusCode"] == 200
+    assert deployed.contact(contact_id).consent is False
 
 
 def test_a_link_that_is_not_ours_changes_nothing(deployed: "Deployed") -> None:

@@ -164,7 +164,7 @@ def test_to_stop_all_stops_at_once_or_when_it_is_pressed_again(killed_at: int) -
     world = subscribed()
     with pytest.raises(Crashed):
         preferences_of(world, Fuse(killed_at)).stop_all(LINK, NOW)
-    assert world.contact().consent == (killed_at <= 3)  # before the contact was told
+    assert world.contact().consent == (killed_at <= 5)  # before the contact was told
     preferences_of(world).stop_all(LINK, LATER)
     assert not world.contact().consent
     world.tell(*world.events.all, now=LATER)

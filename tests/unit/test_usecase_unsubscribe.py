@@ -11,6 +11,7 @@ from tests.fakes.stories import NOW, signed_up
 from tests.fakes.world import ADA, ADDRESS, World
 
 LATER = NOW + HOUR
+LINK = Subscriber(contact_id(ADDRESS), ADA)
 
 
 def welcomed() -> World:
@@ -22,20 +23,29 @@ def welcomed() -> World:
 @pytest.mark.parametrize("killed_at", range(1, 7))
 def test_a_stop_that_was_cut_off_stops_at_once_or_when_pressed_again(killed_at: int) -> None:
     world = welcomed()
-    ada = Subscriber(contact_id(ADDRESS), ADA)
     fuse = Fuse(killed_at)
     with pytest.raises(Crashed):
-        unsubscribe(ada, contacts=fuse.guard(world.contacts), events=fuse.guard(world.events), now=NOW)
-    assert world.contact().consent == (killed_at <= 3)  # before the contact was told
-    unsubscribe(ada, contacts=world.contacts, events=world.events, now=LATER)
+        unsubscribe(LINK, contacts=fuse.guard(world.contacts), events=fuse.guard(world.events), now=NOW)
+    assert world.contact().consent == (killed_at <= 5)  # before the contact was told
+    unsubscribe(LINK, contacts=world.contacts, events=world.events, now=LATER)
     assert not world.contact().consent
     world.tell(*world.events.all)
     assert world.run("welcome").reason == "unsubscribed"
 
 
+@pytest.mark.parametrize("killed_at", [4, 5, 6])
+def test_a_stop_that_is_on_record_stops_though_nobody_presses_again(killed_at: int) -> None:
+    world = welcomed()
+    fuse = Fuse(killed_at)
+    with pytest.raises(Crashed):
+        unsubscribe(LINK, contacts=fuse.guard(world.contacts), events=fuse.guard(world.events), now=NOW)
+    world.tell(*world.events.all)
+    assert not world.contact().consent
+
+
 def test_who_stops_and_agrees_again_later_gets_mails_again() -> None:
     world = welcomed()
-    unsubscribe(Subscriber(contact_id(ADDRESS), ADA), contacts=world.contacts, events=world.events, now=NOW)
+    unsubscribe(LINK, contacts=world.contacts, events=world.events, now=NOW)
     world.tell(*world.events.all, signed_up(LATER))
     assert world.contact().consent
     assert world.record().facts.consent["marketing"].granted
@@ -43,5 +53,5 @@ def test_who_stops_and_agrees_again_later_gets_mails_again() -> None:
 
 def test_who_was_erased_is_not_brought_back_by_an_old_link() -> None:
     world = World()
-    unsubscribe(Subscriber(contact_id(ADDRESS), ADA), contacts=world.contacts, events=world.events, now=NOW)
+    unsubscribe(LINK, contacts=world.contacts, events=world.events, now=NOW)
     assert (world.contacts.contacts, world.events.kept) == ({}, {})

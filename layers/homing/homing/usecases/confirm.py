@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from homing.domain.events import Event
-from homing.domain.ids import contact_id, fact_id
+from homing.domain.ids import contact_id
 from homing.domain.moments import Moment
 from homing.domain.profile import Profile
 from homing.domain.unsubscribe import Subscriber
 from homing.ports import Events, Profiles
 from homing.usecases.histories import owner_of
+from homing.usecases.links import proven, said
 
 
 def confirm(subscriber: Subscriber, *, profiles: Profiles, events: Events, now: Moment) -> bool:
@@ -22,19 +22,8 @@ def confirm(subscriber: Subscriber, *, profiles: Profiles, events: Events, now: 
         return False
     pending = facts.pending()
     for purpose, asked in pending.items():
-        event = Event(
-            message_id=fact_id("confirm", f"{subscriber.contact_id}.{purpose}.{now}"),
-            type="track",
-            name="Subscription Confirmed",
-            about=subscriber.profile_id,
-            at=now,
-            consent={purpose: True},
-            wording=asked.wording,
-            confirmed_at=now,
-            confirmed_by=subscriber.contact_id,
-            source="double_opt_in",
-        )
-        events.put(event, now)
+        event = said("Subscription Confirmed", subscriber, now, source="double_opt_in", consent={purpose: True})
+        events.put(proven(event, subscriber, asked.wording), now)
     return bool(pending) or any(facts.agrees_to(purpose) for purpose in facts.asked)
 
 

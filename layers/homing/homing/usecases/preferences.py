@@ -5,11 +5,11 @@ is an event like any other, and reaches the profile on the same road.
 """
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from homing.domain.events import PURPOSES, Event
+from homing.domain.events import PURPOSES
 from homing.domain.facts import birthday
-from homing.domain.ids import contact_id, fact_id
+from homing.domain.ids import contact_id
 from homing.domain.moments import Moment
 from homing.domain.permit import Contact
 from homing.domain.preferences import CHANNELS, GAPS, NO_BIRTHDAY, PAUSE, Wishes, frequency_of
@@ -17,6 +17,8 @@ from homing.domain.profile import Profile
 from homing.domain.unsubscribe import Subscriber
 from homing.ports import Contacts, Events, Profiles
 from homing.usecases.histories import owner_of
+from homing.usecases.links import keep, proven, said
+from homing.usecases.unsubscribe import unsubscribe
 
 
 class Standing(NamedTuple):
@@ -64,11 +66,9 @@ class Preferences:
         consent = {purpose: purpose in granted for purpose in sorted(granted | withdrawn)}
         traits = _changed_traits(before, wished)
         if consent or traits:
-            event = _event("Preferences Changed", subscriber, now, consent=consent, traits=traits)
-            self.events.put(_proven(event, subscriber, wording) if granted else event, now)
-        if "marketing" in granted | withdrawn:
-            # After the event: pressed again where this was cut off, the contact still shows what is to be done.
-            self._note_marketing(subscriber, granted="marketing" in granted, now=now)
+            event = said("Preferences Changed", subscriber, now, source="preferences", consent=consent, traits=traits)
+            event = proven(event, subscriber, wording) if granted else event
+            keep(event, subscriber, contacts=self.contacts, events=self.events)
         return standing._replace(wishes=wished)
 
     def pause(self, standing: Standing, now: Moment) -> Standing:
@@ -81,14 +81,7 @@ class Preferences:
 
     def stop_all(self, subscriber: Subscriber, now: Moment) -> None:
         """Withdraw every purpose at once, whatever is known of the link's address."""
-        if self.contacts.load(subscriber.contact_id) is None:
-            return  # erased: nothing is left to withdraw, and nobody is brought back
-        self._note_marketing(subscriber, granted=False, now=now)
-        nothing = dict.fromkeys(PURPOSES, False)
-        self.events.put(_event("Email Unsubscribed", subscriber, now, consent=nothing, source="unsubscribe"), now)
-
-    def _note_marketing(self, subscriber: Subscriber, *, granted: bool, now: Moment) -> None:
-        self.contacts.note_consent(subscriber.contact_id, subscriber.profile_id, granted=granted, at=now)
+        unsubscribe(subscriber, PURPOSES, contacts=self.contacts, events=self.events, now=now)
 
     def _note_wishes(self, standing: Standing, wishes: Wishes, paused_until: Moment | None) -> Standing:
         contact, gap = standing.contact, GAPS[wishes.frequency]
@@ -120,16 +113,3 @@ def _changed_traits(before: Wishes, wished: Wishes) -> dict[str, str]:
     if wished.interests != before.interests:
         traits["interests"] = "\n".join(sorted(wished.interests))
     return traits
-
-
-def _event(name: str, subscriber: Subscriber, now: Moment, source: str = "preferences", **told: Any) -> Event:
-    # Two presses of one moment are one message only where they tell the same.
-    digest = fact_id("preferences", f"{subscriber.contact_id}.{now}.{sorted(told.items())}")
-    return Event(message_id=digest, type="track", name=name, about=subscriber.profile_id, at=now, source=source, **told)
-
-
-def _proven(event: Event, subscriber: Subscriber, wording: str) -> Event:
-    """The event with the proof that comes with the link: who follows it reads the mails of the address."""
-    return event.model_copy(
-        update={"wording": wording, "confirmed_at": event.at, "confirmed_by": subscriber.contact_id}
-    )

@@ -1,0 +1,38 @@
+"""What shoppers say by a link in a mail: kept as an event, and told to the contact, by which permits are given."""
+
+from typing import Any
+
+from homing.domain.events import Event
+from homing.domain.ids import fact_id
+from homing.domain.moments import Moment
+from homing.domain.unsubscribe import Subscriber
+from homing.ports import Contacts, Events
+
+
+def said(name: str, subscriber: Subscriber, now: Moment, *, source: str, **told: Any) -> Event:
+    """The event of that name, with what it tells besides.
+
+    Two presses of one moment are one message only where they tell the same.
+    """
+    message_id = fact_id(source, f"{subscriber.contact_id}.{now}.{sorted(told.items())}")
+    return Event(
+        message_id=message_id, type="track", name=name, about=subscriber.profile_id, at=now, source=source, **told
+    )
+
+
+def proven(event: Event, subscriber: Subscriber, wording: str | None) -> Event:
+    """The event with the proof that comes with the link: who follows it reads the mails of the address."""
+    proof = {"wording": wording, "confirmed_at": event.at, "confirmed_by": subscriber.contact_id}
+    return event.model_copy(update=proof)
+
+
+def keep(event: Event, subscriber: Subscriber, *, contacts: Contacts, events: Events) -> None:
+    """Keep what was said; when this returns, permits go by it.
+
+    The event comes first. Cut off in between, the contact hears of it from the event's fold, or when the shopper
+    presses again: it still shows what is to be done.
+    """
+    events.put(event, event.at)
+    granted = event.consent.get("marketing")
+    if granted is not None:
+        contacts.note_consent(subscriber.contact_id, subscriber.profile_id, granted=granted, at=event.at, new=False)
