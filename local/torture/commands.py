@@ -43,6 +43,7 @@ def torture(
     (docs/decisions/0020-torture.md).
 
     Ends with 0 where nothing is violated; else with 1, the violations, and the shortest story found that shows them.
+    A planted bug is to break a rule of its own: with 2, where only others were seen to be broken.
 
     Example:  homing torture --seeds 1000
     """
@@ -51,6 +52,7 @@ def torture(
     if list_plants:
         for each in PLANTS.values():
             _console.print(f"{each.name:28} {each.told}", markup=False)
+            _console.print(f"{'':28} breaks: {', '.join(sorted(each.breaks))}", markup=False)
         return
     if plant is not None and plant not in PLANTS:
         _fail(f"no plant {plant}; --list-plants tells which there are")
@@ -76,22 +78,32 @@ def _try_seeds(cloud: "Cloud", numbers: Sequence[int], plant: "Plant | None", wo
         return try_case(cloud, case)
 
     started = time.perf_counter()
-    verdicts = _try_all(cloud, numbers, draw, workers, stop_at_first=plant is not None)
+    verdicts = _try_all(cloud, numbers, draw, workers, until=None if plant is None else plant.is_found_in)
     _console.print(summary(verdicts, time.perf_counter() - started), markup=False)
     violated = [verdict for verdict in verdicts if verdict.violations]
-    for verdict in violated[:_SHRUNK]:
+    found = [] if plant is None else [verdict for verdict in violated if plant.is_found_in(verdict)]
+    rules = plant.breaks if plant is not None and found else ()
+    for verdict in (found or violated)[:_SHRUNK]:
         case = draw(verdict.seed)
-        shortest = shrink(case, verdict, attempt, workers=workers, seconds=_SHRINKING_SECONDS)
+        shortest = shrink(case, verdict, attempt, workers=workers, seconds=_SHRINKING_SECONDS, rules=rules)
         for line in failure(*shortest, plant.name if plant else None):
             _console.print(line, markup=False)
     if len(violated) > _SHRUNK:
         _console.print("violated as well: " + ", ".join(str(verdict.seed) for verdict in violated[_SHRUNK:]))
+    if plant is not None and violated and not found:
+        _fail(f"{plant.name} breaks {', '.join(sorted(plant.breaks))}, and only other rules were seen to be broken")
     return bool(violated)
 
 
 def _try_all(
-    cloud: "Cloud", numbers: Sequence[int], draw: "Callable[[int], Case]", workers: int, *, stop_at_first: bool
+    cloud: "Cloud",
+    numbers: Sequence[int],
+    draw: "Callable[[int], Case]",
+    workers: int,
+    *,
+    until: "Callable[[Verdict], bool] | None",
 ) -> "list[Verdict]":
+    """The verdicts on these seeds, up to the first that `until` takes."""
     from local.torture.forks import ChildFailed, in_children
     from local.torture.show import progress
     from local.torture.shrinking import TRIAL_BOUND
@@ -106,7 +118,7 @@ def _try_all(
                 _fail(f"seed {number} could not be judged: {told}")
             verdicts.append(told)
             step(sum(bool(verdict.violations) for verdict in verdicts))
-            if stop_at_first and told.violations:
+            if until is not None and until(told):
                 break
     return sorted(verdicts, key=lambda verdict: verdict.seed)
 

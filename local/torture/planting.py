@@ -8,12 +8,15 @@ from typing import Any
 
 from local.cloud.functions import Function
 from local.torture.stories import Act
-from local.torture.trial import Case, case_of
+from local.torture.trial import Case, Verdict, case_of
 
 
 @dataclass(frozen=True, slots=True)
 class Plant:
     """A bug. `plant` is called inside each instance of these functions.
+
+    `breaks` are the rules that a reader would expect it to break: it is found where a judge sees one of them broken,
+    and not where another rule is.
 
     Most bugs show in any story sooner or later. For those that would take hundreds of seeds, `rates` are faults that
     are as frequent as this whatever the seed drew, and `acts` what the first shopper, at `mailbox`, does besides.
@@ -23,6 +26,7 @@ class Plant:
     told: str
     functions: frozenset[str]
     plant: Callable[[], None]
+    breaks: frozenset[str]
     seed: int = 0
     """The first seed known to show it, from which on it is looked for."""
     rates: Mapping[str, float] = field(default_factory=dict)
@@ -32,6 +36,10 @@ class Plant:
     def __call__(self, function: Function) -> None:
         if function.logical_id in self.functions:
             self.plant()
+
+    def is_found_in(self, verdict: Verdict) -> bool:
+        """Whether a rule that the bug breaks is among those that were violated."""
+        return any(violation.rule in self.breaks for violation in verdict.violations)
 
     def case_of(self, seed: int) -> Case:
         """The case of a seed, with what this bug needs to show."""
@@ -47,12 +55,15 @@ class Plant:
 PLANTS: dict[str, Plant] = {}
 
 
-def planted(*functions: str, **looked_for: Any) -> Callable[[Callable[[], None]], Callable[[], None]]:
-    """Makes the decorated function a plant in these functions of the template; `looked_for` as in `Plant`."""
+def planted(
+    *functions: str, breaks: Sequence[str], **looked_for: Any
+) -> Callable[[Callable[[], None]], Callable[[], None]]:
+    """Makes the decorated function a plant in these functions of the template; the others are as in `Plant`."""
 
     def named(plant: Callable[[], None]) -> Callable[[], None]:
         name = plant.__name__
-        PLANTS[name] = Plant(name, plant.__doc__ or "", frozenset(functions), plant, **looked_for)
+        told = plant.__doc__ or ""
+        PLANTS[name] = Plant(name, told, frozenset(functions), plant, frozenset(breaks), **looked_for)
         return plant
 
     return named

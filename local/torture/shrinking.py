@@ -1,7 +1,7 @@
 """A failing case cut down to the shortest that still breaks the same invariant, as far as the time allows."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -13,16 +13,25 @@ TRIAL_BOUND: Final = 300.0
 
 
 def shrink(
-    case: Case, verdict: Verdict, attempt: Callable[[Case], Verdict], *, workers: int, seconds: float
+    case: Case,
+    verdict: Verdict,
+    attempt: Callable[[Case], Verdict],
+    *,
+    workers: int,
+    seconds: float,
+    rules: Collection[str] = (),
 ) -> tuple[Case, Verdict]:
-    """The shortest case found, and its verdict; `attempt` tries a case, in a child."""
-    rule = verdict.violations[0].rule
+    """The shortest case found, and its verdict; `attempt` tries a case, in a child.
+
+    One of `rules` goes on being broken; of none, the one that was broken first.
+    """
+    kept = rules or {verdict.violations[0].rule}
     ends_by = time.monotonic() + seconds
     shorter = True
     while shorter and time.monotonic() < ends_by:
         shorter = False
         for smaller, told in in_children(_smaller(case), attempt, workers=workers, bound=TRIAL_BOUND):
-            if not isinstance(told, ChildFailed) and told.violations and told.violations[0].rule == rule:
+            if not isinstance(told, ChildFailed) and any(each.rule in kept for each in told.violations):
                 case, verdict, shorter = smaller, told, True
                 break
             if time.monotonic() > ends_by:

@@ -1,0 +1,27 @@
+"""What the first shopper does besides, where a planted bug would else take hundreds of seeds to show."""
+
+from typing import Final
+
+from homing.domain.moments import DAY
+from local.torture.stories import Act
+
+
+def is_known(day: float = 0) -> Act:
+    return Act(int(day * DAY), 0, "is_known", {"ago": 0})
+
+
+def adds(day: float) -> Act:
+    return Act(int(day * DAY), 0, "adds", {"product": 0})
+
+
+LEAVES_CARTS: Final = (is_known(), adds(2), adds(8), adds(14), adds(20))
+AGREES_AFTER_A_COMPLAINT: Final = (is_known(), is_known(3), adds(4), is_known(12), adds(13))
+UNSUBSCRIBES: Final = (is_known(), Act(5 * DAY, 0, "unsubscribes"))
+UNSUBSCRIBES_AMID: Final = (is_known(), adds(2), Act(2 * DAY, 0, "unsubscribes", ambush=5))
+RETURNS_OFTEN: Final = (is_known(), *(Act(day * DAY, 0, "returns") for day in range(1, 28, 3) for _ in range(4)))
+BUYS_AMID: Final = (
+    *LEAVES_CARTS,
+    *(Act(day * DAY, 0, "orders", {"order": f"amid{day}", "total": 20}, ambush=4) for day in (1, 8, 14, 20)),
+)
+MEDDLES: Final = (is_known(), Act(5 * DAY, 0, "meddles"))
+SCANS: Final = (is_known(), Act(5 * DAY, 0, "scans"))
