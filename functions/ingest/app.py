@@ -5,16 +5,16 @@ from typing import Any
 from homing import bootstrap
 from homing.observability import count, logger, metrics
 from homing.web import api
+from homing.web.write_keys import WriteKeys
 
 
 @metrics.log_metrics
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Answer one request of the HTTP API."""
-    keys = [bootstrap.write_key().value()]
     answer, result = api.handle(
         event,
         events=bootstrap.events(),
-        write_keys=keys,
+        write_keys=WriteKeys.read(bootstrap.write_key().value()),
         now=bootstrap.now(),
         double_opt_in=bootstrap.ingest_settings().double_opt_in,
     )

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 NOW: Moment = parse_moment("2026-03-02T09:15:04.512Z")
-WRITE_KEY, SIGNING_KEY = "the-write-key", "the-signing-key"
+WRITE_KEYS = {"server": "the-write-key", "browser": "the-open-key"}
+SIGNING_KEY = "the-signing-key"
 ENVIRONMENT = {
     "TABLE_NAME": "homing",
     "WRITE_KEY_SECRET": "write-key",
@@ -117,7 +118,7 @@ def all_doors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
             BillingMode="PAY_PER_REQUEST",
         )
         secrets = boto3.client("secretsmanager")
-        secrets.create_secret(Name=ENVIRONMENT["WRITE_KEY_SECRET"], SecretString=WRITE_KEY)
+        secrets.create_secret(Name=ENVIRONMENT["WRITE_KEY_SECRET"], SecretString=json.dumps(WRITE_KEYS))
         secrets.create_secret(Name=ENVIRONMENT["SIGNING_SECRET"], SecretString=SIGNING_KEY)
         _forget_the_wiring()
         yield Doors(client, {function: _handler_of(function) for function in ("feedback", "ingest", "pages")})

@@ -12,7 +12,7 @@ import pytest
 from homing.adapters.profiles import stored_event
 from homing.domain.events import MAX_ID_LENGTH, Event
 from homing.domain.ids import alias_id
-from homing.domain.moments import parse_moment
+from homing.domain.moments import format_moment, parse_moment
 from homing.domain.profile import Profile
 from homing.web.api import MOST_MESSAGES
 from homing.web.http import LARGEST_BODY
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.attacks.conftest import Doors
 
 NOW = parse_moment("2026-03-02T09:15:04.512Z")
-KEY = "the-write-key"
+KEY, OPEN_KEY = "the-write-key", "the-open-key"
 GOOD: dict[str, Any] = {"type": "track", "event": "Quiz", "userId": "ada", "messageId": "good-1"}
 SECOND = GOOD | {"messageId": "good-2"}
 VIEW = GOOD | {"event": "Product Viewed"}
@@ -115,7 +115,38 @@ def test_keys_are_compared_in_constant_time(doors: "Doors", monkeypatch: pytest.
 
     monkeypatch.setattr(hmac, "compare_digest", compare)
     assert_refused(doors, request({"batch": [GOOD]}), 401)
-    assert compared == [(KEY.encode(), KEY.encode())]
+    assert compared == [(KEY.encode(), key.encode()) for key in (KEY, OPEN_KEY)]
+
+
+# Whose proof of a consent counts
+
+
+PROOFS: dict[str, dict[str, Any]] = {
+    "now": {"confirmedAt": format_moment(NOW)},
+    "years-ago": {"confirmedAt": "2020-01-01T00:00:00Z"},
+    "of-the-epoch": {"confirmedAt": "1970-01-01T00:00:00Z"},
+    "by-somebody": {"confirmedAt": format_moment(NOW), "confirmedBy": "victim", "confirmed_by": "victim"},
+    "in-our-words": {"confirmed_at": NOW, "source": "double_opt_in", "asked": []},
+    "by-another-wording": {"confirmedAt": format_moment(NOW), "wording": "double_opt_in"},
+}
+OPEN_KEYS = {
+    "alone": basic(OPEN_KEY.encode()),
+    "with-the-write-key-as-password": basic(OPEN_KEY.encode(), KEY.encode()),
+    "in-another-case-of-the-scheme": basic(OPEN_KEY.encode()).replace("Basic", "bAsIc"),
+}
+
+
+@pytest.mark.parametrize("key", OPEN_KEYS.values(), ids=OPEN_KEYS.keys())
+@pytest.mark.parametrize("proof", PROOFS.values(), ids=PROOFS.keys())
+def test_a_key_that_anybody_can_read_vouches_for_nobody(doors: "Doors", proof: dict[str, Any], key: str) -> None:
+    consent = {"categoryPreferences": {"marketing": True, "newsletter": True}, **proof}
+    message = {"type": "identify", "traits": {"email": "victim@example.com"}, "context": {"consent": consent}}
+    asked = GOOD | message
+    assert answered(doors.call("ingest", request({"batch": [asked]}, headers={"authorization": key})))[0] == 200
+    (item,) = doors.items()
+    event, _ = stored_event(item)
+    assert (event.consent, event.asked, event.confirmed_at) == ({}, ("marketing", "newsletter"), None)
+    assert not Profile().after(event, NOW).agrees_to("marketing")
 
 
 # What a body may be

@@ -1,5 +1,8 @@
 """Ingest: every event that is refused or accepted, is so once, whatever comes again."""
 
+from typing import Any
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -26,21 +29,22 @@ def test_whatever_is_cut_off_and_repeated_the_same_events_are_kept(
     batch: list[dict[str, str]], kills: list[int]
 ) -> None:
     once, again = FakeEvents(), FakeEvents()
-    ingest(batch, sent_at=None, now=NOW, events=once, double_opt_in=True)
+    how: Any = {"sent_at": None, "now": NOW, "double_opt_in": True, "vouched": True}
+    ingest(batch, events=once, **how)
     for killed_at in (*kills, None):
         try:
-            result = ingest(batch, sent_at=None, now=NOW, events=Fuse(killed_at).guard(again), double_opt_in=True)
+            result = ingest(batch, events=Fuse(killed_at).guard(again), **how)
         except Crashed:
             continue
         assert result.accepted + result.duplicate + len(result.rejected) == len(batch)
     assert again.kept == once.kept
 
 
-def kept_of(*, double_opt_in: bool, **consent: object) -> Event:
+def kept_of(*, double_opt_in: bool, vouched: bool = True, **consent: object) -> Event:
     """What is kept of a message with this in its consent, beside agreeing to everything."""
     events = FakeEvents()
     message = {"type": "identify", "userId": "ada", "context": {"consent": {"categoryPreferences": CONSENT, **consent}}}
-    ingest([message], sent_at=None, now=NOW, events=events, double_opt_in=double_opt_in)
+    ingest([message], sent_at=None, now=NOW, events=events, double_opt_in=double_opt_in, vouched=vouched)
     [event] = events.all
     return event
 
@@ -55,8 +59,14 @@ def test_a_consent_that_the_shop_has_had_confirmed_needs_no_other_proof() -> Non
     assert (event.consent, event.asked) == (CONSENT, ())
 
 
-def test_a_shop_without_double_opt_in_takes_consent_as_it_is_told() -> None:
-    event = kept_of(double_opt_in=False)
+def test_a_proof_that_nobody_vouches_for_is_none() -> None:
+    event = kept_of(double_opt_in=True, vouched=False, confirmedAt="2026-01-02T10:00:00Z")
+    assert (event.consent, event.asked, event.confirmed_at) == ({"tracking": True}, ("marketing", "newsletter"), None)
+
+
+@pytest.mark.parametrize("vouched", [True, False])
+def test_a_shop_without_double_opt_in_takes_consent_as_it_is_told(*, vouched: bool) -> None:
+    event = kept_of(double_opt_in=False, vouched=vouched)
     assert (event.consent, event.asked) == (CONSENT, ())
 
 

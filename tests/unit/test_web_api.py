@@ -11,18 +11,21 @@ from hypothesis import strategies as st
 from homing.domain.ids import alias_id
 from homing.domain.moments import HOUR, format_moment
 from homing.web import api
+from homing.web.write_keys import WriteKeys
 from tests.fakes.crashes import Crashed, Fuse
 from tests.fakes.ports import FakeEvents
 from tests.fakes.stories import NOW
 
+KEYS = WriteKeys(server=("key",), browser=("open",))
 AUTHORIZED = {"authorization": "Basic " + base64.b64encode(b"key:").decode()}
+IN_THE_OPEN = {"authorization": "Basic " + base64.b64encode(b"open:").decode()}
 GOOD = {"type": "identify", "userId": "ada", "messageId": "m1"}
 BAD = {"type": "identify", "messageId": "m2"}
 
 
 def post(events: FakeEvents, path: str, body: object, headers: dict[str, str] | None = None) -> tuple[int, Any]:
     request = {"rawPath": path, "headers": AUTHORIZED if headers is None else headers, "body": json.dumps(body)}
-    answer, _ = api.handle(request, events=events, write_keys=["key"], now=NOW, double_opt_in=True)
+    answer, _ = api.handle(request, events=events, write_keys=KEYS, now=NOW, double_opt_in=True)
     return answer["statusCode"], json.loads(answer["body"])
 
 
@@ -91,6 +94,19 @@ def test_who_has_no_key_changes_nothing_and_learns_nothing(headers: dict[str, st
     assert post(events, "/v1/batch", {"batch": [GOOD]}, headers)[0] == 401
     assert post(events, "/v1/batch", "no object", headers)[0] == 401
     assert events.kept == {}
+
+
+@pytest.mark.parametrize(
+    ("headers", "consent", "asked"), [(AUTHORIZED, {"marketing": True}, ()), (IN_THE_OPEN, {}, ("marketing",))]
+)
+def test_only_a_key_that_stays_on_servers_vouches_for_proofs(
+    headers: dict[str, str], consent: dict[str, bool], asked: tuple[str, ...]
+) -> None:
+    events = FakeEvents()
+    told = {"categoryPreferences": {"marketing": True}, "confirmedAt": format_moment(NOW)}
+    assert post(events, "/v1/identify", {**GOOD, "context": {"consent": told}}, headers)[0] == 200
+    [event] = events.all
+    assert (event.consent, event.asked) == (consent, asked)
 
 
 def test_the_clock_of_the_client_is_corrected_for_the_whole_batch() -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from homing.errors import InvalidRequest
 from homing.web.http import LARGEST_BODY, answer, body_of, json_of, page, refusal, require_write_key
+from homing.web.write_keys import WriteKeys
 
 
 def request(body: bytes | str | None) -> dict[str, Any]:
@@ -94,7 +95,7 @@ def basic(user: str, password: str = "") -> str:
     "sent", [basic("key"), basic("key", "ignored"), basic("old"), basic("key").replace("B", "b", 1)]
 )
 def test_one_of_the_write_keys_lets_pass(sent: str) -> None:
-    require_write_key({"headers": {"authorization": sent}}, ["key", "old"])
+    assert require_write_key({"headers": {"authorization": sent}}, WriteKeys(server=("key", "old")))
 
 
 @pytest.mark.parametrize(
@@ -116,16 +117,49 @@ def test_one_of_the_write_keys_lets_pass(sent: str) -> None:
 )
 def test_anything_else_does_not(sent: str) -> None:
     with pytest.raises(InvalidRequest) as error:
-        require_write_key({"headers": {"authorization": sent}}, ["key"])
+        require_write_key({"headers": {"authorization": sent}}, WriteKeys(server=("key",), browser=("open",)))
     assert error.value.status == 401
 
 
 def test_nothing_opens_where_no_key_is_set() -> None:
-    for keys in ([], [""]):
+    for keys in (WriteKeys(server=()), WriteKeys(server=("",), browser=("",)), WriteKeys.read("")):
         with pytest.raises(InvalidRequest):
             require_write_key({"headers": {"authorization": basic("")}}, keys)
     with pytest.raises(InvalidRequest):
-        require_write_key({}, ["key"])
+        require_write_key({}, WriteKeys(server=("key",)))
+
+
+def test_a_key_that_anybody_can_read_lets_pass_and_vouches_for_nothing() -> None:
+    told = {"headers": {"authorization": basic("open")}}
+    assert not require_write_key(told, WriteKeys(server=("key",), browser=("open",)))
+    assert not require_write_key(told, WriteKeys(server=("key", "open"), browser=("other", "open")))
+
+
+@pytest.mark.parametrize(
+    ("secret", "keys"),
+    [
+        ("key", WriteKeys(server=("key",))),
+        ("of {any} form, with spaces", WriteKeys(server=("of {any} form, with spaces",))),
+        ('{"server": "key"}', WriteKeys(server=("key",))),
+        ('{"server": "key", "browser": "open"}', WriteKeys(server=("key",), browser=("open",))),
+        ('{"server": "new old", "browser": " open  older "}', WriteKeys(("new", "old"), ("open", "older"))),
+        ('{"browser": "open"}', WriteKeys(server=(), browser=("open",))),
+        ("{}", WriteKeys(server=())),
+    ],
+)
+def test_the_secret_holds_one_key_of_a_server_or_keys_of_both_kinds(secret: str, keys: WriteKeys) -> None:
+    assert WriteKeys.read(secret) == keys
+
+
+@pytest.mark.parametrize(
+    "secret",
+    ["{hidden", '{"hidden": "hidden"}', '{"server": ["hidden"]}', '{"server": null}', '{"server": 7, "x": {}}'],
+)
+def test_a_secret_that_cannot_be_read_is_an_error_that_does_not_tell_it(secret: str) -> None:
+    with pytest.raises(ValueError, match="neither a text nor") as error:
+        WriteKeys.read(secret)
+    assert "hidden" not in str(error.value)
+    assert error.value.__suppress_context__
 
 
 def test_a_refusal_says_why_in_json() -> None:

@@ -87,7 +87,7 @@ def days_waited(at: Moment) -> int:
 
 @cache
 def write_key() -> "CachedSecret":
-    """The key that the shop's clients send."""
+    """The secret with the keys that the shop's clients send."""
     return _secret(ingest_settings().write_key_secret)
 
 

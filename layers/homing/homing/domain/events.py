@@ -93,6 +93,10 @@ class Event(Frozen):
             raise ValueError("a message needs a userId or an anonymousId")
         return self
 
+    def unproven(self) -> "Event":
+        """The event without the proof that it brings."""
+        return self if self.confirmed_at is None else self.model_copy(update={"confirmed_at": None})
+
     def with_proof_wanted(self) -> "Event":
         """The event as it counts with double opt-in: what it grants without proof is only asked for."""
         if self.confirmed_at is not None:

@@ -1,6 +1,6 @@
 """The event API: `/v1/batch` and the paths of single messages, as Segment's clients call them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from homing.domain.moments import Moment, parse_moment
@@ -8,20 +8,23 @@ from homing.errors import InvalidRequest
 from homing.ports import Events
 from homing.usecases.ingest import Ingested, ingest
 from homing.web.http import Answer, answer, json_of, refusal, require_write_key
+from homing.web.write_keys import WriteKeys
 
 MOST_MESSAGES = 1_000
 
 
 def handle(
-    request: Mapping[str, Any], *, events: Events, write_keys: Iterable[str], now: Moment, double_opt_in: bool
+    request: Mapping[str, Any], *, events: Events, write_keys: WriteKeys, now: Moment, double_opt_in: bool
 ) -> tuple[Answer, Ingested]:
     """The answer to a request, and what became of its messages. 200 only once all that is accepted is durable."""
     try:
-        require_write_key(request, write_keys)
+        vouched = require_write_key(request, write_keys)
         body = json_of(request)
         kind = str(request["rawPath"]).rstrip("/").rpartition("/")[2]
         messages = _batch(body) if kind == "batch" else [{"type": kind, **body}]
-        result = ingest(messages, sent_at=_sent_at(body), now=now, events=events, double_opt_in=double_opt_in)
+        result = ingest(
+            messages, sent_at=_sent_at(body), now=now, events=events, double_opt_in=double_opt_in, vouched=vouched
+        )
     except InvalidRequest as error:
         return refusal(error), Ingested(rejected=[(0, str(error))])
     if kind != "batch" and result.rejected:

@@ -7,11 +7,12 @@ import hmac
 import io
 import json
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl
 
 from homing.errors import InvalidRequest
+from homing.web.write_keys import WriteKeys
 
 LARGEST_BODY = 1_000_000
 """Bytes, unpacked. Clients of the Segment spec send at most 500 KB."""
@@ -75,17 +76,22 @@ def json_of(request: Mapping[str, Any]) -> dict[str, Any]:
     return parsed
 
 
-def require_write_key(request: Mapping[str, Any], write_keys: Iterable[str]) -> None:
-    """Let pass who sends one of the keys as the user name of Basic authentication; else InvalidRequest (401)."""
+def require_write_key(request: Mapping[str, Any], write_keys: WriteKeys) -> bool:
+    """Let pass who sends one of the keys as the user name of Basic authentication; else InvalidRequest (401).
+
+    Whether the key vouches for what comes with it.
+    """
     scheme, _, encoded = _header(request, "authorization").partition(" ")
     try:
         told = base64.b64decode(encoded.strip(), validate=True).partition(b":")[0]
     except (binascii.Error, ValueError):
         told = b""
     # Every key is compared, so that the time taken does not tell which one came close.
-    matches = [hmac.compare_digest(told, key.encode()) for key in write_keys]
-    if scheme.lower() != "basic" or not told or not any(matches):
+    of_server = [hmac.compare_digest(told, key.encode()) for key in write_keys.server]
+    of_browser = [hmac.compare_digest(told, key.encode()) for key in write_keys.browser]
+    if scheme.lower() != "basic" or not told or not any(of_server + of_browser):
         raise InvalidRequest(401, "send the write key as the user name of Basic authentication")
+    return not any(of_browser)
 
 
 def answer(status: int, payload: Mapping[str, Any]) -> Answer:
