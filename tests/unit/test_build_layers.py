@@ -50,6 +50,11 @@ def dependencies(build_layer: BuildLayer) -> Path:
 
 
 @pytest.fixture(scope="module")
+def shop(build_layer: BuildLayer) -> Path:
+    return build_layer("ShopLayer") / "shop"
+
+
+@pytest.fixture(scope="module")
 def homing(build_layer: BuildLayer) -> Path:
     return build_layer("HomingLayer") / "python"
 
@@ -135,6 +140,11 @@ def test_the_same_checkout_builds_the_same_bytes(build_layer: BuildLayer, homing
     assert tree(build_layer("HomingLayer") / "python") == tree(homing)
 
 
-def test_the_shop_layer_holds_the_validated_shop(build_layer: BuildLayer) -> None:
-    shop = build_layer("ShopLayer") / "shop/shop.json"
-    assert isinstance(json.loads(shop.read_text("utf-8")), dict)
+def test_the_shop_layer_holds_the_validated_shop(shop: Path) -> None:
+    assert isinstance(json.loads((shop / "shop.json").read_text("utf-8")), dict)
+
+
+def test_no_cold_start_compiles_the_mails(shop: Path) -> None:
+    compiled, mails = list(shop.rglob("*.pyc")), list((shop / "emails").rglob("*.py"))
+    assert len(compiled) == len(mails) > 0
+    assert {int.from_bytes(path.read_bytes()[4:8], "little") for path in compiled} == {UNCHECKED_HASH}
