@@ -1,5 +1,6 @@
 """Work done in forked children, some at a time: each stands on this process as it is now, and changes nothing in it."""
 
+import gc
 import os
 import pickle
 import selectors
@@ -64,6 +65,7 @@ def _start(pipes: selectors.BaseSelector, task: Task, work: Callable[[Task], Res
 
 def _work(writer: int, task: Task, work: Callable[[Task], Result]) -> None:
     """The child's life; it never returns."""
+    gc.disable()  # it is over before there is much garbage
     try:
         told: object = work(task)
     except BaseException:  # noqa: BLE001 - the parent is told, whatever it was
