@@ -87,6 +87,24 @@ def test_two_hundred_addresses_in_one_name_bring_one_mail() -> None:
     assert len(world.mailer.sent) == 1
 
 
+def test_two_hundred_addresses_in_one_name_each_newly_agreed_to_bring_no_more_than_two_mails_a_day() -> None:
+    world = World()
+    for number in range(200):
+        at = NOW + number * MINUTE
+        world.tell(asks(f"victim.{number}@example.com", at, "ada").model_copy(update={"agreed_at": at}), now=at)
+        let_go(world, at)
+    assert len(world.mailer.sent) <= 2
+
+
+def test_one_address_newly_agreed_to_every_hour_is_asked_once_a_day() -> None:
+    world = World()
+    for hour in range(3 * 24):
+        at = NOW + hour * HOUR
+        world.tell(asks(VICTIM, at, "ada").model_copy(update={"agreed_at": at}), now=at)
+        let_go(world, at)
+    assert mails_to(world) == 3
+
+
 def test_withdrawing_between_two_hundred_addresses_brings_no_more_than_two_mails_a_day() -> None:
     world = World()
     for number in range(200):

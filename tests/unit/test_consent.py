@@ -22,6 +22,11 @@ from tests.fakes.world import ADA, ADDRESS, World
 OTHER = "other@example.com"
 
 
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
 def asked(at: Moment = NOW, **more: Any) -> Event:
     """A sign-up as it counts with double opt-in."""
     return signed_up(at, **more).with_proof_wanted()
@@ -118,6 +123,33 @@ def test_a_wish_after_a_withdrawal_is_another() -> None:
     assert entry_of(*gone, asked(NOW + 2 * HOUR), at=NOW + 2 * HOUR) == str(NOW // DAY)
 
 
+def test_a_sign_up_of_another_day_is_another_wish_where_the_client_tells_when_it_was() -> None:
+    first, second = asked(agreed_at=NOW), asked(NOW + 2 * DAY, agreed_at=NOW + 2 * DAY)
+    assert entry_of(first) == str(NOW // DAY)
+    assert entry_of(first, second, at=NOW + 2 * DAY) == str(NOW // DAY + 2)
+
+
+def test_a_sign_up_that_is_told_again_is_the_same_wish_beside_whatever_other_clients_repeat() -> None:
+    told = [asked(agreed_at=NOW), asked(NOW + HOUR), asked(NOW + DAY, agreed_at=NOW), asked(NOW + DAY + HOUR)]
+    entries = {entry_of(*told[:many], at=NOW + DAY + HOUR) for many in range(1, 5)}
+    assert entries == {str(NOW // DAY)}
+
+
+def test_a_sign_up_that_is_told_again_after_a_withdrawal_asks_for_nothing_and_grants_nothing() -> None:
+    again = signed_up(NOW + DAY, agreed_at=NOW)
+    assert profile_of(asked(), withdrew(NOW + HOUR), again.with_proof_wanted()).pending() == {}
+    assert not profile_of(signed_up(), withdrew(NOW + HOUR), again).agrees_to("marketing")
+
+
+def test_who_has_lost_the_mail_gets_another_by_signing_up_again_a_day_later(world: World) -> None:
+    for at in (NOW, NOW + HOUR, NOW + DAY, NOW + DAY + HOUR):
+        world.tell(asked(at, agreed_at=at - at % DAY), now=at)  # a form each day, and a client that repeats it
+        for run in [run for run in world.runs.kept.values() if run.ended is None]:
+            world.send(run, "ask", at)
+            world.finisher().finish(run, {"status": "SUCCEEDED"}, at)
+    assert [send.at for send in world.sends.entries] == [NOW, NOW + DAY]
+
+
 def test_withdrawals_dated_back_are_of_the_day_on_which_they_came() -> None:
     entries = {entry_of(withdrew(NOW - years * 365 * DAY), asked()) for years in (1, 2, 3)}
     assert entries == {str(NOW // DAY - 10)}  # of that day all these were received
@@ -157,11 +189,6 @@ def test_the_permit_lets_an_address_be_asked_once_in_a_day_whoever_asks() -> Non
 
 
 # The press
-
-
-@pytest.fixture
-def world() -> World:
-    return World()
 
 
 SUBSCRIBER = Subscriber(contact_id(ADDRESS), ADA)

@@ -52,6 +52,7 @@ happenings = st.fixed_dictionaries(
         "consent": consents,
         "asked": st.sets(st.sampled_from(["marketing", "newsletter"])).map(lambda asked: tuple(sorted(asked))),
         "wording": st.sampled_from([None, "1", "2"]),
+        "agreed_at": st.none() | moments,
         "confirmed_at": st.none() | moments,
         "confirmed_by": st.sampled_from([None, contact_id("a@b"), contact_id("c@d")]),
         "traits": traits,

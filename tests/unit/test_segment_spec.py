@@ -200,23 +200,24 @@ def test_consent_is_read_for_each_purpose() -> None:
 
 
 def test_the_wording_and_the_proof_of_a_consent_are_read() -> None:
-    proof = {"wording": " 2026-01 ", "confirmedAt": format_moment(NOW - HOUR)}
-    event = told(context={"consent": {"categoryPreferences": {"marketing": True}, **proof}})
-    assert (event.wording, event.confirmed_at) == ("2026-01", NOW - HOUR)
+    kept = {"agreedAt": format_moment(NOW - 2 * HOUR), "confirmedAt": format_moment(NOW - HOUR)}
+    event = told(context={"consent": {"categoryPreferences": {"marketing": True}, "wording": " 2026-01 ", **kept}})
+    assert (event.wording, event.agreed_at, event.confirmed_at) == ("2026-01", NOW - 2 * HOUR, NOW - HOUR)
     assert told(context={"consent": {"wording": 7}}).wording == "7"
 
 
-def test_a_proof_is_not_later_than_it_is_told() -> None:
-    ahead = {"confirmedAt": format_moment(NOW + MINUTE)}
-    assert told(context={"consent": ahead}).confirmed_at == NOW
+def test_neither_an_agreement_nor_its_proof_is_later_than_it_is_told() -> None:
+    event = told(context={"consent": dict.fromkeys(["agreedAt", "confirmedAt"], format_moment(NOW + MINUTE))})
+    assert (event.agreed_at, event.confirmed_at) == (NOW, NOW)
 
 
+@pytest.mark.parametrize("name", ["agreedAt", "confirmedAt"])
 @pytest.mark.parametrize(
     "moment", ["yes", True, 1781524800000, "2026-06-15", "1969-12-31T00:00:00Z", "9999-12-31T00:00:00Z"]
 )
-def test_a_proof_that_is_no_moment_of_the_past_is_refused(moment: object) -> None:
-    with pytest.raises(InvalidMessage, match=r"context\.consent\.confirmedAt"):
-        told(context={"consent": {"categoryPreferences": {"marketing": True}, "confirmedAt": moment}})
+def test_an_agreement_or_a_proof_that_is_no_moment_of_the_past_is_refused(moment: object, name: str) -> None:
+    with pytest.raises(InvalidMessage, match=rf"context\.consent\.{name}"):
+        told(context={"consent": {"categoryPreferences": {"marketing": True}, name: moment}})
 
 
 @pytest.mark.parametrize("wording", [True, "", [], {"version": 1}, "x" * 101])

@@ -88,7 +88,8 @@ def read_message(message: object, *, received_at: Moment, sent_at: Moment | None
                 "traits": _traits(traits),
                 "consent": _purposes(consent),
                 "wording": _wording(consent.get("wording")),
-                "confirmed_at": _confirmed_at(consent.get("confirmedAt"), received_at),
+                "agreed_at": _kept_moment(consent, "agreedAt", received_at),
+                "confirmed_at": _kept_moment(consent, "confirmedAt", received_at),
                 "products": _products(name, properties),
                 "order_id": _text(properties.get("order_id")),
                 "total": _money(properties, "total", "revenue", "value"),
@@ -194,11 +195,12 @@ def _wording(told: object) -> str | None:
     return wording
 
 
-def _confirmed_at(told: object, received_at: Moment) -> Moment | None:
-    """When the shop itself had the consent confirmed. It is read off the shop's records, so no clock corrects it."""
+def _kept_moment(consent: Mapping[str, Any], name: str, received_at: Moment) -> Moment | None:
+    """When a consent was agreed to, or confirmed. It is read off the shop's records, so no clock corrects it."""
+    told = consent.get(name)
     if told is None:
         return None
-    field = "context.consent.confirmedAt"
+    field = f"context.consent.{name}"
     if not isinstance(told, str):
         raise InvalidMessage(f"{field}: an ISO 8601 text such as 2026-01-31T09:30:00Z")
     try:

@@ -58,9 +58,9 @@ class Event(Frozen):
     `at` is when it happened, corrected for the client's clock; money is in hundredths of `currency`'s major unit.
     `shipping` is what a checkout showed, `campaign` what a mail belonged to.
     `consent` says of each purpose whether it is agreed to; `asked` names those that somebody has agreed to without
-    proof of being who they say. `wording` is the version of the words that were agreed to, `confirmed_at` the proof:
-    when it was agreed to by whoever reads the mails of the address, and `confirmed_by` the contact whose mails these
-    are, where Homing itself has asked it.
+    proof of being who they say. `agreed_at` is when they did, where the client has kept it, and `wording` the version of
+    the words that were agreed to. `confirmed_at` is the proof: when it was agreed to by whoever reads the mails of the
+    address, and `confirmed_by` the contact whose mails these are, where Homing itself has asked it.
     At least one of `user_id` and `anonymous_id` is there.
     """
 
@@ -73,6 +73,7 @@ class Event(Frozen):
     traits: dict[str, str] = Field(default_factory=dict)
     consent: dict[str, bool] = Field(default_factory=dict)
     asked: tuple[str, ...] = ()
+    agreed_at: Moment | None = None
     wording: str | None = None
     confirmed_at: Moment | None = None
     confirmed_by: str | None = None

@@ -189,14 +189,15 @@ def _this_year(profile: Profile, at: Moment) -> str | None:
 
 
 def _this_wish(profile: Profile, _at: Moment) -> str | None:
-    """The day on which what the wish goes against was received: the last withdrawal, or another address's agreement.
+    """The day on which the sign-up was received, of which a client tells when it was; or, if later, what the wish goes
+    against: the last withdrawal, or another address's agreement.
 
     Clients repeat a consent with every message, and this stays the same; and it is a day of our own calendar, so that
     nobody who has the shop's form asks in one profile's name for more than one mail a day.
     """
     pending = profile.pending()
-    told_on = (profile.consent[purpose].told_on for purpose in pending if purpose in profile.consent)
-    return str(max(told_on, default=0)) if pending else None
+    against = (profile.consent[purpose].told_on for purpose in pending if purpose in profile.consent)
+    return str(max([*against, *(asked.told_on for asked in pending.values())])) if pending else None
 
 
 _FORMS: dict[OncePer, re.Pattern[str]] = {

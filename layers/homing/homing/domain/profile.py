@@ -90,8 +90,9 @@ class Consent(Frozen):
     """Whether a purpose is agreed to, as of when, and who said so.
 
     `first_at` is when it was first agreed to: clients repeat a consent with every message. `wording` is the version of
-    the words that were agreed to, `confirmed_at` when the agreement was proven, which is then also `at`: a proof told
-    again undoes no withdrawal; `confirmed_by` the contact that has proven it, for no other address than its own.
+    the words that were agreed to, `confirmed_at` when the agreement was proven, which is then also `at`, as is otherwise
+    the moment that the client has kept of it: what is told again undoes no withdrawal. `confirmed_by` is the contact
+    that has proven it, for no other address than its own.
     `told_on` is the day (since the epoch) on which it was received.
     """
 
@@ -111,7 +112,7 @@ class Consent(Frozen):
         if not event.consent[purpose]:
             return cls(granted=False, at=event.at, source=event.source, told_on=told_on)
         confirmed_at = event.confirmed_at if purpose in NEED_PROOF else None
-        at = event.at if confirmed_at is None else confirmed_at
+        at = next(at for at in (confirmed_at, event.agreed_at, event.at) if at is not None)
         return cls(
             granted=True,
             at=at,
@@ -141,14 +142,29 @@ class Consent(Frozen):
 
 
 class Asked(Frozen):
-    """The latest time that somebody agreed to a purpose without proof, and to which words."""
+    """The latest time that somebody agreed to a purpose without proof, and to which words.
+
+    `agreed_at` is the latest such moment that a client has kept and told, and `told_on` the day (since the epoch) on
+    which it was first received: it stays, while `at` goes with every message of clients that tell none.
+    """
 
     at: Moment
     wording: str | None = None
+    agreed_at: Moment = 0
+    told_on: int = 0
+
+    @classmethod
+    def told_by(cls, event: Event, received_at: Moment) -> "Asked":
+        """What the event asks for."""
+        if event.agreed_at is None:
+            return cls(at=event.at, wording=event.wording)
+        return cls(at=event.agreed_at, wording=event.wording, agreed_at=event.agreed_at, told_on=received_at // DAY)
 
     def later(self, other: "Asked") -> "Asked":
         """The later of both."""
-        return max(self, other, key=lambda asked: (asked.at, asked.wording or ""))
+        latest = max(self, other, key=lambda asked: (asked.at, asked.wording or ""))
+        agreed = max(self, other, key=lambda asked: (asked.agreed_at, -asked.told_on))
+        return latest.model_copy(update={"agreed_at": agreed.agreed_at, "told_on": agreed.told_on})
 
 
 Told = TypeVar("Told", Consent, Asked)
@@ -265,7 +281,7 @@ def _alone(event: Event, received_at: Moment) -> Profile:
         consent={
             purpose: Consent.told_by(event, purpose, received_at) for purpose in event.consent if purpose in PURPOSES
         },
-        asked={purpose: Asked(at=event.at, wording=event.wording) for purpose in event.asked if purpose in PURPOSES},
+        asked={purpose: Asked.told_by(event, received_at) for purpose in event.asked if purpose in PURPOSES},
         currency=(event.at, event.currency) if event.currency else None,
         orders=Orders.told_by(event),
         cart=Cart.told_by(event),
