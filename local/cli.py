@@ -1,9 +1,7 @@
-"""The command line: `homing simulate`, `homing demo`, `homing local`, `homing preview`, `homing send-test`,
-`homing mails`, `homing segments`, `homing sends`, `homing resend`, `homing brake`, `homing export`, `homing erase`,
-`homing readmit`, `homing requests`, `homing torture`."""
+"""The command line, `homing`: its commands, and those of them that run the system."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -15,6 +13,7 @@ from local.segments.commands import app as segments
 from local.send_test import send_test
 from local.sending import brake, resend
 from local.sends import sends
+from local.terminal import errors, fail, told_plainly
 from local.torture.commands import torture
 
 if TYPE_CHECKING:
@@ -25,24 +24,11 @@ if TYPE_CHECKING:
 app = typer.Typer(
     name="homing",
     help="Lifecycle email for online shops: run the deployed system on this machine, in virtual time.",
+    epilog="Begin with:  homing demo",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-app.command()(preview)
-app.command()(send_test)
-app.add_typer(mails)
-app.add_typer(segments)
-app.command()(sends)
-app.command()(resend)
-app.command()(brake)
-app.command()(export)
-app.command()(erase)
-app.command()(readmit)
-app.command()(requests)
-app.command()(torture)
-# Without emoji: a line number between colons is one.
-_errors = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 Seed = Annotated[
     int, typer.Option(help="Chooses what chance would choose: ids, jitter. The same seed, the same files.")
@@ -50,11 +36,10 @@ Seed = Annotated[
 Out = Annotated[Path, typer.Option(help="The folder for the files; it is made if need be.", file_okay=False)]
 
 
-@app.command()
 def simulate(
     events: Annotated[
         list[str],
-        typer.Argument(metavar="EVENTS...", help="Files of messages: .jsonl, .jsonl.gz, .jsonl.xz; - for stdin."),
+        typer.Argument(metavar="EVENTS", help="Files of messages: .jsonl, .jsonl.gz, .jsonl.xz; - for stdin."),
     ],
     out: Out,
     until: Annotated[
@@ -68,35 +53,37 @@ def simulate(
 ) -> None:
     """Send a shop's events through the deployed template, and let time pass.
 
-    EVENTS are Segment-spec messages, one JSON object a line, each with its `timestamp`; they are sent at that time,
-    through the real API, handlers and state machines, in virtual time. The folder then holds every email, every
-    change of a segment, every journey's run, a summary, and a report to open in a browser.
+    EVENTS are Segment-spec messages, one JSON object a line, each with its
+    `timestamp`; they are sent at that time, through the real API, handlers and
+    state machines, in virtual time. The folder then holds every email, every
+    change of a segment, every journey's run, a summary, and a report to open
+    in a browser.
 
-    Nobody of a year gone by is there to press a button: what the events agree to counts as confirmed, unless
-    --double-opt-in has everybody asked.
+    Nobody of a year gone by is there to press a button: what the events agree
+    to counts as confirmed, unless --double-opt-in has everybody asked.
 
     Example:  homing simulate shop-events.jsonl.gz --out out
     """
-    from local.simulation import InputUnreadable, read_inputs
+    from local.simulation import read_inputs
 
     try:
         end = None if until is None else parse_moment(until)
     except ValueError as error:
-        _fail(f"--until: {error}")
-    try:
+        fail(f"--until: {error}")
+    with told_plainly():
         inputs = read_inputs(events)
-    except InputUnreadable as error:
-        _fail(str(error))
     _run(inputs, out, end, seed, double_opt_in=double_opt_in)
 
 
-@app.command()
 def demo(out: Out = Path("demo"), seed: Seed = 1) -> None:
     """Run the sample shop for 120 days of virtual time, and name the report to open.
 
-    The shop, its shoppers and their year are made up from the seed: prospects, cart leavers, first and regular
-    buyers, lapsed ones, birthdays, people without consent, and people who unsubscribe. Whoever asks for mails
+    The shop, its shoppers and their year are made up from the seed: prospects,
+    cart leavers, first and regular buyers, lapsed ones, birthdays, people
+    without consent, and people who unsubscribe. Whoever asks for mails
     confirms it a minute later.
+
+    Example:  homing demo && homing segments list
     """
     from homing.domain.moments import DAY, moment_of
     from local.sample_shop import START, flawed_lines
@@ -108,7 +95,6 @@ def demo(out: Out = Path("demo"), seed: Seed = 1) -> None:
     _run(inputs, out, moment_of(START) + 120 * DAY, seed, double_opt_in=True)
 
 
-@app.command(name="local")
 def serve(
     *,
     port: Annotated[int, typer.Option(help="The port on 127.0.0.1; 0 takes any free one.", min=0, max=65535)] = 8787,
@@ -119,21 +105,20 @@ def serve(
 ) -> None:
     """Serve the local cloud on this machine, with a page to watch it: mails, profiles, journeys, and the clock.
 
-    The shop's clients send events to the paths of the deployed API. The page at /_local/ shows what comes of them,
-    and lets virtual time pass; so does POST /_local/clock with {"advance": "PT72H"}.
+    The shop's clients send events to the paths of the deployed API. The page
+    at /_local/ shows what comes of them, and lets virtual time pass; so does
+    POST /_local/clock with {"advance": "PT72H"}.
+
+    Example:  homing local --port 8000
     """
     from homing.emails import EmailError
     from local.cloud import CloudError
-    from local.server import PortTaken
     from local.server import serve as serve_forever
-    from local.shop_files import ShopFileError
 
     if not write_key or ":" in write_key:
-        _fail("--write-key: at least one character, and no colon")
-    try:
+        fail("--write-key: at least one character, and no colon")
+    with told_plainly(EmailError, CloudError):
         serve_forever(port, write_key=write_key, virtual=virtual, console=Console())
-    except (PortTaken, CloudError, EmailError, ShopFileError) as error:
-        _fail(str(error))
 
 
 def _run(inputs: "Inputs", out: Path, until: Moment | None, seed: int, *, double_opt_in: bool) -> None:
@@ -142,26 +127,35 @@ def _run(inputs: "Inputs", out: Path, until: Moment | None, seed: int, *, double
     from local import simulation
     from local.cloud import CloudError
     from local.report import write_report
-    from local.shop_files import ShopFileError
     from local.simulation.show import progress, table
 
-    try:
-        with progress(_errors, len(inputs.messages)) as on_progress:
-            result = simulation.simulate(
-                inputs, out, until=until, seed=seed, double_opt_in=double_opt_in, on_progress=on_progress
-            )
-            report = write_report(out)
-    except (CloudError, EmailError, ShopFileError, OSError) as error:
-        _fail(str(error))
+    with told_plainly(EmailError, CloudError), progress(errors, len(inputs.messages)) as on_progress:
+        result = simulation.simulate(
+            inputs, out, until=until, seed=seed, double_opt_in=double_opt_in, on_progress=on_progress
+        )
+        report = write_report(out)
     for place, reason in result.rejected:
-        _errors.print(f"rejected {place}: {reason}", markup=False)
+        errors.print(f"rejected {place}: {reason}", markup=False)
     Console().print(table(result.summary))
     Console().print(f"Open [bold]{report}[/bold] in a browser to see the mails, the journeys and the segments.")
 
 
-def _fail(message: str) -> NoReturn:
-    _errors.print(f"homing: {message}", markup=False)
-    raise typer.Exit(2)
+# In the order of `--help`, and under its headings.
+app.command(rich_help_panel="Try it")(demo)
+app.command(rich_help_panel="Try it")(simulate)
+app.command("local", rich_help_panel="Try it")(serve)
+app.command(rich_help_panel="Look at mails before anybody gets them")(preview)
+app.command(rich_help_panel="Look at mails before anybody gets them")(send_test)
+app.add_typer(mails, rich_help_panel="Look at mails before anybody gets them")
+app.command(rich_help_panel="Ask what is, and why")(sends)
+app.add_typer(segments, rich_help_panel="Ask what is, and why")
+app.command(rich_help_panel="Operate")(brake)
+app.command(rich_help_panel="Operate")(resend)
+app.command(rich_help_panel="Operate")(requests)
+app.command(rich_help_panel="Operate")(export)
+app.command(rich_help_panel="Operate")(erase)
+app.command(rich_help_panel="Operate")(readmit)
+app.command(rich_help_panel="Prove it")(torture)
 
 
 def main() -> None:

@@ -1,13 +1,14 @@
 """`homing resend` and `homing brake`: what only a person may decide about mails that go out."""
 
 import json
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
+
+from local.terminal import Live, Yes, now, told_plainly
 
 if TYPE_CHECKING:
     from homing.adapters.pace import TablePace
@@ -16,13 +17,11 @@ if TYPE_CHECKING:
 
 # Imports stand inside the functions: `--help` answers at once.
 
-_errors = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
-Live = Annotated[
-    str,
-    typer.Option("--from", metavar="table:NAME", help="The live table; the stack's output TableName tells its name."),
-]
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+class Action(StrEnum):
+    """What a person may do about the brake."""
+
+    RELEASE = "release"
 
 
 def resend(
@@ -48,27 +47,24 @@ def resend(
       homing sends --from table:NAME --unknown --json
       homing resend zjdhmvzubj7fmoj4 --from table:NAME --function NAME
     """
-    with _told_plainly():
-        from local.rights.stack import live_table, told_plainly
-
+    with told_plainly():
         send = _unknown(send_id, source, profile)
         print(f"{send.journey}, {send.step}, of profile {send.profile_id}: {send.outcome} ({send.reason})")
         if not yes:
             typer.confirm("Send it? The shopper may have it already.", abort=True)
-        with told_plainly(live_table(source)):
-            answer = _ask(function, send)
-    print(answer)
+        outcome, why = _ask(function, send)
+    print(f"{outcome}: {why}" if why else outcome)
+    if outcome != "sent":
+        raise typer.Exit(1)
 
 
 def brake(
-    action: Annotated[
-        str | None, typer.Argument(metavar="[release]", help="Let marketing go on.", show_default=False)
-    ] = None,
+    action: Annotated[Action | None, typer.Argument(help="Let marketing go on.", show_default=False)] = None,
     *,
     source: Live,
     yes: Yes = False,
 ) -> None:
-    """Say whether marketing stands still, since when and why; or let it go on.
+    """Say whether marketing stands still, since when and why, and what is left of SES's quota; or let it go on.
 
     It stops by itself where 4 % of mails bounced, or readers complained of
     0.08 %, and goes on only by a person's word. What bounced or was complained
@@ -79,27 +75,29 @@ def brake(
       homing brake --from table:NAME
       homing brake release --from table:NAME
     """
-    if action not in (None, "release"):
-        raise typer.BadParameter(f"{action}: there is only release")
-    with _told_plainly(), _pace(source) as pace:
-        told, is_braked = _as_lines(pace.load())
-        print(told)
-        if action is None or not is_braked:
+    with told_plainly(), _pace(source) as pace:
+        pacing = pace.load()
+        print("\n".join(_as_lines(pacing)))
+        if action is None or pacing.brake is None:
             return
         if not yes:
             typer.confirm("Have you found out why, and mended it?", abort=True)
-        pace.release(time.time_ns() // 1_000_000)
+        pace.release(now())
     print("released: mails that were held go out within an hour")
 
 
-def _as_lines(pacing: "Pacing") -> tuple[str, bool]:
-    """What the brake is like, in words, and whether it is on."""
+def _as_lines(pacing: "Pacing") -> Iterator[str]:
+    """What the brake is like, in words; and what is left of the daily quota, where it has an end."""
     from homing.domain.moments import format_moment
 
     if pacing.brake is not None:
-        return f"marketing stands still since {format_moment(pacing.braked_at)}: {pacing.brake}", True
-    released = f"; released last at {format_moment(pacing.released_at)}" if pacing.released_at else ""
-    return f"marketing goes on{released}", False
+        yield f"marketing stands still since {format_moment(pacing.braked_at)}: {pacing.brake}"
+    else:
+        released = f"; released last at {format_moment(pacing.released_at)}" if pacing.released_at else ""
+        yield f"marketing goes on{released}"
+    if pacing.room is not None:
+        measured = format_moment(pacing.measured_at)
+        yield f"SES takes {max(0, pacing.room):,} mails more of its daily quota, measured at {measured}"
 
 
 @contextmanager
@@ -108,10 +106,11 @@ def _pace(source: str) -> Iterator["TablePace"]:
 
     from homing.adapters.pace import TablePace
     from homing.adapters.table import Table
-    from local.rights.stack import live_table, told_plainly
+    from local.rights.stack import live_table
+    from local.segments.sources import asking_aws
 
     name = live_table(source)
-    with told_plainly(name):
+    with asking_aws(f"table '{name}'"):
         yield TablePace(Table(boto3.client("dynamodb"), name), rate=1.0)
 
 
@@ -120,7 +119,7 @@ def _unknown(send_id: str, source: str, profile: str | None) -> "Send":
     from local.segments.sources import SourceUnreadable, open_source
     from local.sends import ledger
 
-    entries = ledger(open_source(source, time.time_ns() // 1_000_000), profile)
+    entries = ledger(open_source(source, now()), profile)
     send = next((entry for entry in entries if entry.send_id == send_id), None)
     if send is None:
         raise SourceUnreadable(f"no mail {send_id} in the ledger of {source}")
@@ -129,28 +128,28 @@ def _unknown(send_id: str, source: str, profile: str | None) -> "Send":
     return send
 
 
-def _ask(function: str, send: "Send") -> str:
-    """Ask the send function, and say what came of it."""
+def _ask(function: str, send: "Send") -> tuple[str, str | None]:
+    """Ask the send function, and tell the outcome with its reason: `sent`, or what stands in the way.
+
+    It is asked once: where its answer is lost, nobody knows whether the mail went out, and a person decides again.
+    """
     import boto3
+    from botocore.config import Config
+
+    from homing.domain.moments import format_moment
+    from homing.domain.turns import Turn
+    from local.segments.sources import asking_aws
 
     entry = send.run_id.removeprefix(f"{send.journey}-{send.profile_id}-")
     run = {"run_id": send.run_id, "journey": send.journey, "profile_id": send.profile_id, "entry": entry}
     payload = json.dumps({"run": run, "step": send.step, "again": True})
-    response = boto3.client("lambda").invoke(FunctionName=function, Payload=payload)
+    with asking_aws(f"function '{function}'"):
+        client = boto3.client("lambda", config=Config(retries={"total_max_attempts": 1}))
+        response = client.invoke(FunctionName=function, Payload=payload)
     told: dict[str, Any] = json.loads(response["Payload"].read())
-    if "FunctionError" in response:
-        return f"not sent: {told.get('errorType')}: {told.get('errorMessage')}"
-    return " ".join(filter(None, (told["outcome"], told["reason"])))
-
-
-@contextmanager
-def _told_plainly() -> Iterator[None]:
-    """What is wrong with the user's words or places, as a line and status 2."""
-    from local.segments.population import NoProfile
-    from local.segments.sources import SourceUnreadable
-
-    try:
-        yield
-    except (NoProfile, SourceUnreadable) as error:
-        _errors.print(f"homing: {error}", markup=False)
-        raise typer.Exit(2) from error
+    if "FunctionError" not in response:
+        return told["outcome"], told["reason"]
+    if told.get("errorType") == "NotYet":
+        turn = Turn.model_validate_json(told["errorMessage"])
+        return "not sent", f"something holds it, such as the frequency cap; ask again at {format_moment(turn.at)}"
+    return "not sent", f"{told.get('errorType')}: {told.get('errorMessage')}"

@@ -1,15 +1,13 @@
 """`homing sends`: what became of every intended mail, as the ledger has it."""
 
 import json
-import time
 from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 
-from local.segments.commands import AsJson, From
+from local.terminal import AsJson, From, errors, now, told_plainly
 
 if TYPE_CHECKING:
     from homing.domain.sends import Send
@@ -52,15 +50,11 @@ def sends(
       homing sends --from table:NAME --unknown      of a live table: reads it all
       homing sends --from out --profile tc-00096    one shopper's
     """
-    from local.segments.population import NoProfile
-    from local.segments.sources import SourceUnreadable, open_source
+    from local.segments.sources import open_source
 
-    try:
-        opened = open_source(source, time.time_ns() // 1_000_000)
+    with told_plainly():
+        opened = open_source(source, now())
         entries = ledger(opened, profile)
-    except (NoProfile, SourceUnreadable) as error:
-        Console(stderr=True, highlight=False, soft_wrap=True, emoji=False).print(f"homing: {error}", markup=False)
-        raise typer.Exit(2) from error
     shown = [
         entry
         for entry in entries
@@ -77,9 +71,10 @@ def ledger(source: "Source", profile: str | None = None) -> list["Send"]:
     from homing.adapters.ledger import SEND_PREFIX, send_of
     from homing.adapters.profiles import partition
     from local.segments.population import Population
+    from local.segments.show import watched
 
     if profile is None:
-        items = source.items(SEND_PREFIX)
+        items = watched(source.items(SEND_PREFIX), errors, "reading", "mails")
     else:
         # Mails of the time before a browser and its shopper were known as one stand under the browser's name.
         record = Population(source).find(profile)

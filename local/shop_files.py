@@ -7,12 +7,13 @@ from typing import Any, ClassVar
 import yaml
 
 from homing.domain.shop import FILES, Shop, ShopError, ShopFault
+from local.terminal import FaultyFile
 
 DEEPEST = 60
 """Lists and mappings within each other: more than any rule can be read aloud with."""
 
 
-class ShopFileError(Exception):
+class ShopFileError(FaultyFile):
     """A shop's file that cannot be used; the message names file, line and place."""
 
 

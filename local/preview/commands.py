@@ -1,73 +1,33 @@
 """`homing preview` and `homing mails check`."""
 
 import re
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple, NoReturn
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
-from homing.domain.offers import DEFAULT_LANGUAGE
-from local.segments.commands import From
-
-if TYPE_CHECKING:
-    from homing.emails import RenderedEmail
+from local.preview.making import Data, Lang, MadeUp, ShopOption, Shopper, Wish, emails_dir_of, make_mail
+from local.terminal import SHOP, From, errors, fail, told_plainly
 
 # Imports stand inside the commands: `--help` answers at once.
 
 mails = typer.Typer(name="mails", help="The shop's mails, before anybody gets them.", no_args_is_help=True)
 # Without emoji: a line number between colons is one.
-_errors = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 _console = Console(highlight=False, soft_wrap=True, emoji=False)
 
-SHOP = Path("shop")
-
-
-class Data(StrEnum):
-    """What is known of the made-up shopper."""
-
-    FULL = "full"
-    MINIMAL = "minimal"
-
-
 ShopDir = Annotated[Path, typer.Argument(metavar="SHOP_DIR", help="The shop's folder, with emails/ in it.")]
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What somebody wants to look at."""
-
-    template: str
-    language: str | None
-    data: str
-    profile: str | None
-    source: str
-
-
-class Made(NamedTuple):
-    """A mail, and what it was made from; `language` is a tag, which may hold anything that a client has told."""
-
-    mail: "RenderedEmail"
-    language: str
-    notes: list[str]
 
 
 def preview(
     template: Annotated[str | None, typer.Argument(metavar="TEMPLATE", help="A mail, such as cart-offer.")] = None,
     *,
-    lang: Annotated[str | None, typer.Option(help="A language tag: en, de, de-AT; else the shopper's, or en.")] = None,
-    data: Annotated[Data, typer.Option(help="The made-up shopper: everything known, or nothing.")] = Data.FULL,
-    profile: Annotated[
-        str | None, typer.Option(help="A real shopper instead: a userId, an anonymousId, a profile_id or an address.")
-    ] = None,
+    lang: Lang = None,
+    data: MadeUp = Data.FULL,
+    profile: Shopper = None,
     source: From = "demo",
-    shop_dir: Annotated[Path, typer.Option("--shop", help="The shop's folder.")] = SHOP,
+    shop_dir: ShopOption = SHOP,
     out: Annotated[
         Path | None, typer.Option(help="The file for the page; else out/previews/TEMPLATE.LANG.html.")
     ] = None,
@@ -86,13 +46,15 @@ def preview(
       homing preview cart-offer --data minimal
       homing preview winback-offer --profile tc-00096 --from demo
     """
-    emails_dir = emails_dir_of(shop_dir)
-    with told_plainly():
+    from homing.emails import EmailError
+
+    if template is None and profile is not None:
+        fail("--profile: name the mail as well, such as cart-offer; `homing preview` lists all")
+    with told_plainly(EmailError):
         if template is None:
-            _list_mails(emails_dir)
+            _list_mails(emails_dir_of(shop_dir))
             return
-        refuse_unwritten(emails_dir, template, lang)
-        page, name = _page(shop_dir, Wish(template, lang, data.value, profile, source))
+        page, name = _page(Wish(shop_dir, template, lang, data.value, profile, source))
         path = out or Path("out/previews") / f"{name}.html"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(page, encoding="utf-8")
@@ -121,58 +83,14 @@ def _list_mails(emails_dir: Path) -> None:
     _console.print(table)
 
 
-def refuse_unwritten(emails_dir: Path, template: str, lang: str | None) -> None:
-    """End the command where there is no such mail, or not in this language."""
-    from homing.domain.rules.errors import or_similar
-    from homing.emails.assembly import mails_of
-    from homing.emails.languages import languages_for
-
-    written = mails_of(emails_dir)
-    names = tuple(dict.fromkeys(mail for mail, _ in written))
-    if template not in names:
-        _fail(f"'{template}' is no mail of {emails_dir}{or_similar(template, names)}; `homing preview` lists them")
-    languages = [language for mail, language in written if mail == template]
-    if lang is not None and languages_for(lang)[0] not in languages:
-        _fail(f"--lang: '{template}' is not written in '{lang}', but in {', '.join(languages)}")
-
-
-def _page(shop_dir: Path, wish: Wish) -> tuple[str, str]:
+def _page(wish: Wish) -> tuple[str, str]:
     """The page, and the name of its file without the suffix."""
     from local.preview.page import render_page
 
-    made = make_mail(shop_dir, wish)
+    made = make_mail(wish)
     # The tag may be whatever a shopper's client has told.
     safe_tag = re.sub("[^A-Za-z0-9-]", "", made.language)
     return render_page(made.mail, f"{wish.template}, {made.language}", made.notes), f"{wish.template}.{safe_tag}"
-
-
-def make_mail(shop_dir: Path, wish: Wish) -> Made:
-    """The mail as it would be sent. Raises EmailError, ShopFileError, NoMail, NoProfile, SourceUnreadable."""
-    from tempfile import TemporaryDirectory
-
-    from homing.emails import Renderer
-    from homing.emails.assembly import is_service
-    from local.preview.sample import SERVICE, identity_of, sample_context
-    from local.preview.shopper import Previewer
-    from local.segments.population import Population
-    from local.segments.sources import open_source
-    from local.shop_build import build_shop
-
-    source = None if wish.profile is None else open_source(wish.source, time.time_ns() // 1_000_000)
-    with TemporaryDirectory(prefix="homing-preview-") as built:
-        shop, identity = build_shop(shop_dir, Path(built)), identity_of(shop_dir)
-        renderer = Renderer(Path(built) / "emails")
-        if source is None or wish.profile is None:
-            language = wish.language or DEFAULT_LANGUAGE
-            data = SERVICE if is_service(shop_dir / "emails", wish.template) else wish.data
-            notes = [f"made-up shopper, {data} data"]
-            mail = renderer.render(wish.template, language, sample_context(shop, identity, data))
-        else:
-            previewer = Previewer(shop, identity, renderer, Population(source))
-            found = previewer.mail(wish.template, wish.profile, wish.language)
-            mail, language = found.mail, found.language
-            notes = [f"{wish.profile} of {wish.source}", *([found.withheld] if found.withheld else [])]
-    return Made(mail, language, notes)
 
 
 @mails.callback()
@@ -189,15 +107,16 @@ def check(shop_dir: ShopDir = SHOP) -> None:
 
     Example:  homing mails check shop && git commit
     """
+    from homing.emails import EmailError
     from homing.emails.assembly import mails_of
     from local.mail_lint import check_mails, sample_data
 
-    emails_dir = emails_dir_of(shop_dir)
-    with told_plainly():
+    with told_plainly(EmailError):
+        emails_dir = emails_dir_of(shop_dir)
         faults = check_mails(emails_dir)
         written = mails_of(emails_dir)
     for fault in faults:
-        _errors.print(str(fault), markup=False)
+        errors.print(str(fault), markup=False)
     if faults:
         raise typer.Exit(1)
     names, languages = ({part[number] for part in written} for number in (0, 1))
@@ -208,36 +127,3 @@ def check(shop_dir: ShopDir = SHOP) -> None:
 
 def _count(number: int, word: str) -> str:
     return f"{number} {word}{'' if number == 1 else 's'}"
-
-
-def emails_dir_of(shop_dir: Path) -> Path:
-    emails_dir = shop_dir / "emails"
-    if not emails_dir.is_dir():
-        _fail(f"{shop_dir}: no shop's folder, for it has no emails/; name one, such as shop")
-    return emails_dir
-
-
-@contextmanager
-def told_plainly() -> Iterator[None]:
-    """What is wrong ends the command with what to do about it, and status 2."""
-    from homing.emails import EmailError
-    from local.preview.shopper import NoMail
-    from local.segments.population import NoProfile
-    from local.segments.sources import SourceUnreadable
-    from local.shop_files import ShopFileError
-
-    try:
-        yield
-    except (NoMail, NoProfile, SourceUnreadable) as error:
-        _fail(str(error))
-    except OSError as error:
-        _fail(f"{error.filename}: {error.strerror or error}")
-    except (EmailError, ShopFileError) as error:
-        # Each fault begins with its file and line, for editors to jump to.
-        _errors.print(str(error), markup=False)
-        raise typer.Exit(2) from error
-
-
-def _fail(message: str) -> NoReturn:
-    _errors.print(f"homing: {message}", markup=False)
-    raise typer.Exit(2)

@@ -12,14 +12,11 @@ from homing.domain.sends import Run
 from homing.domain.shop import Shop
 from homing.emails import RenderedEmail, Renderer, RenderFailed
 from homing.usecases.compose import Composer, Identity, Intent, NothingToShow
+from local.preview.making import NoMail
 from local.segments.population import Population
 from local.segments.sources import Source
 
 _ENTRY = "preview"
-
-
-class NoMail(Exception):
-    """This shopper cannot get this mail; the message says why, and what to do."""
 
 
 class ShoppersMail(NamedTuple):
@@ -69,7 +66,7 @@ class Previewer:
                 if step.template == template:
                     return journey, name
         raise NoMail(
-            f"{template}: no journey sends it, so nobody gets it; name it in journeys.yaml, or leave --profile"
+            f"{template}: no journey sends it, so nobody gets it; name it in journeys.yaml, or leave --profile out"
         )
 
     @staticmethod

@@ -3,32 +3,19 @@
 import json
 import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
-from local.segments.commands import AsJson, From
+from local.terminal import AsJson, From, Live, Profile, Yes, errors, now, told_plainly
 
 if TYPE_CHECKING:
-    from homing.domain.moments import Moment
     from homing.domain.rights import Erasure
     from homing.usecases.erase import Eraser
 
 # Imports stand inside the functions: `--help` answers at once.
 
-_errors = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
-
-Profile = Annotated[
-    str, typer.Argument(metavar="PROFILE", help="A userId, an anonymousId, a profile_id, or an address.")
-]
-Live = Annotated[
-    str,
-    typer.Option("--from", metavar="table:NAME", help="The live table; the stack's output TableName tells its name."),
-]
 _KINDS = {
     "EVENT": "events",
     "PROFILE": "profiles, with the histories that have joined",
@@ -66,8 +53,8 @@ def export(
     from local.rights.person import find_person
     from local.segments.sources import open_source
 
-    with _told_plainly():
-        opened = open_source(source, _now())
+    with told_plainly():
+        opened = open_source(source, now())
         person = find_person(opened, profile)
         text = json.dumps(export_of(person, opened), indent=2, ensure_ascii=False)
         if out is not None:
@@ -82,7 +69,7 @@ def erase(
     profile: Profile,
     *,
     source: Live,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Yes = False,
 ) -> None:
     """Erase everything that is held about a person, for good. It shows first what will go, and asks.
 
@@ -97,9 +84,10 @@ def erase(
       homing erase tc-00096 --from table:NAME
       homing erase ada@example.com --from table:NAME --yes
     """
-    from local.rights.stack import find_stack, open_eraser, told_plainly
+    from local.rights.stack import find_stack, open_eraser
+    from local.segments.sources import asking_aws
 
-    with _told_plainly(), told_plainly(source):
+    with told_plainly(), asking_aws(f"stack of {source}"):
         eraser = open_eraser(find_stack(source))
         erasure = _begun(eraser, profile)
         if erasure is None and _is_erased(eraser, profile):
@@ -108,10 +96,10 @@ def erase(
         if erasure is None:
             erasure = _confirmed(eraser, profile, source, yes=yes)
         if erasure.cleared_at is None:
-            erasure = eraser.begin(erasure, _now())
+            erasure = eraser.begin(erasure, now())
             print("First pass done: nothing is sent to them any more, and all that was found is gone.")
         _wait(erasure)
-        eraser.finish(erasure, _now())
+        eraser.finish(erasure, now())
     print("Second pass done: erased.")
     print(_ELSEWHERE)
 
@@ -128,9 +116,10 @@ def readmit(
 
     Example:  homing readmit ada@example.com --from table:NAME
     """
-    from local.rights.stack import find_stack, open_eraser, told_plainly
+    from local.rights.stack import find_stack, open_eraser
+    from local.segments.sources import asking_aws
 
-    with _told_plainly(), told_plainly(source):
+    with told_plainly(), asking_aws(f"stack of {source}"):
         eraser = open_eraser(find_stack(source))
         ids = _ids(name)
         marked = eraser.erasures.erased(ids)
@@ -157,15 +146,16 @@ def requests(
       homing requests --from table:NAME --answered 2kqjx3v5d7a6cyzp
     """
     from local.rights.requests import answer, as_lines, waiting
-    from local.rights.stack import live_table, open_requests, told_plainly
+    from local.rights.stack import live_table, open_requests
+    from local.segments.sources import asking_aws
 
-    with _told_plainly():
+    with told_plainly():
         table = live_table(source)
-        with told_plainly(table):
+        with asking_aws(f"table '{table}'"):
             asked = open_requests(table)
             if answered is not None:
-                answer(asked, source, answered, _now())
-            rows = waiting(asked.open(), source, _now())
+                answer(asked, source, answered, now())
+            rows = waiting(asked.open(), source, now())
     print(json.dumps({"from": source, "requests": rows}, indent=2) if as_json else "\n".join(as_lines(rows)))
 
 
@@ -194,7 +184,7 @@ def _confirmed(eraser: "Eraser", name: str, source: str, *, yes: bool) -> "Erasu
     from local.segments.population import Population
     from local.segments.sources import open_source
 
-    profile_id = Population(open_source(source, _now())).find(name).profile_id
+    profile_id = Population(open_source(source, now())).find(name).profile_id
     erasure, kinds = eraser.find(profile_id)
     print(f"profile {profile_id} of {source}: this will go, for good")
     for kind, number in sorted(kinds.items()):
@@ -212,14 +202,14 @@ def _wait(erasure: "Erasure") -> None:
     from homing.domain.moments import MINUTE
     from homing.usecases.erase import wait_before_finish
 
-    told = False
-    while (left := wait_before_finish(erasure, _now())) > 0:
-        if not told:
-            print(
-                f"The second pass follows in {-(-left // MINUTE)} minutes; stopped and run again, it goes on from here."
-            )
-            told = True
-        _sleep(min(left, MINUTE) / 1000)
+    left = wait_before_finish(erasure, now())
+    if left <= 0:
+        return
+    print(f"The second pass follows in {-(-left // MINUTE)} minutes; stopped and run again, it goes on from here.")
+    with errors.status("") as status:
+        while (left := wait_before_finish(erasure, now())) > 0:
+            status.update(f"{-(-left // MINUTE)} minutes left")
+            _sleep(min(left, MINUTE) / 1000)
 
 
 def _write_for_nobody_else(path: Path, text: str) -> None:
@@ -229,22 +219,5 @@ def _write_for_nobody_else(path: Path, text: str) -> None:
         file.write(text)
 
 
-def _now() -> "Moment":
-    return time.time_ns() // 1_000_000
-
-
 def _sleep(seconds: float) -> None:
     time.sleep(seconds)
-
-
-@contextmanager
-def _told_plainly() -> Iterator[None]:
-    """What is wrong with the user's words or places, as a line and status 2."""
-    from local.segments.population import NoProfile
-    from local.segments.sources import SourceUnreadable
-
-    try:
-        yield
-    except (NoProfile, SourceUnreadable, OSError) as error:
-        _errors.print(f"homing: {error}", markup=False)
-        raise typer.Exit(2) from error

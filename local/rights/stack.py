@@ -1,7 +1,6 @@
 """The deployed stack behind a live table: what an erasure needs beside the table itself."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +10,7 @@ from homing.adapters.executions import StepFunctionsExecutions
 from homing.adapters.requests import TableRequests
 from homing.adapters.table import Table
 from homing.usecases.erase import Eraser
-from local.segments.sources import LIVE, SourceUnreadable
+from local.segments.sources import LIVE, SourceUnreadable, asking_aws
 
 _JOURNEY = "StateMachine"
 _SECRET = "SigningSecret"  # noqa: S105 - the resource's name in template.yaml
@@ -29,7 +28,7 @@ class Stack:
 def find_stack(place: str) -> Stack:
     """The stack of `table:NAME`, as CloudFormation knows it. Raises SourceUnreadable."""
     table = live_table(place)
-    with told_plainly(table):
+    with asking_aws(f"stack of the table '{table}'"):
         import boto3
 
         names = _physical_ids(boto3.client("cloudformation"), table)
@@ -60,24 +59,11 @@ def open_eraser(stack: Stack) -> Eraser:
     """Who erases people from that stack. Raises SourceUnreadable."""
     import boto3
 
-    with told_plainly(stack.table):
+    with asking_aws(f"stack of the table '{stack.table}'"):
         table = Table(boto3.client("dynamodb"), stack.table)
         secret = boto3.client("secretsmanager").get_secret_value(SecretId=stack.secret)["SecretString"].encode()
         executions = StepFunctionsExecutions(boto3.client("stepfunctions"), stack.machines)
     return Eraser(TableErasures(table, lambda: secret), TableContacts(table), TableRequests(table), executions)
-
-
-@contextmanager
-def told_plainly(table: str) -> Iterator[None]:
-    """What AWS refuses, as SourceUnreadable with a word of what to do."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    try:
-        yield
-    except ClientError as error:
-        raise SourceUnreadable(f"AWS refuses to open the stack of {table}: {error}") from error
-    except BotoCoreError as error:
-        raise SourceUnreadable(f"cannot reach AWS: {error}") from error
 
 
 def _physical_ids(client: Any, table: str) -> dict[str, str]:

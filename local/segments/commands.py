@@ -1,16 +1,14 @@
 """`homing segments list`, `explain`, `diff` and `check`."""
 
 import re
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from homing.domain.moments import Duration, Moment, parse_duration, parse_moment
+from local.terminal import SHOP, AsJson, From, Profile, errors, fail, now, told_plainly
 
 if TYPE_CHECKING:
     from homing.domain.generation import Generation
@@ -24,23 +22,9 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="rich",
 )
-# Without emoji: a line number between colons is one.
-_errors = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
-
-SHOP = Path("shop")
 FEW = 5
 """Example profiles that are named for each change."""
 
-From = Annotated[
-    str,
-    typer.Option(
-        "--from",
-        metavar="PLACE",
-        help="Where the profiles are: the folder of a run, a folder or file of a DynamoDB export (DYNAMODB_JSON), or "
-        "table:NAME, a live table that your AWS credentials may read.",
-    ),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="For programs: one JSON object.")]
 ShopDir = Annotated[Path, typer.Argument(metavar="SHOP_DIR", help="The folder with segments.yaml and journeys.yaml.")]
 
 
@@ -67,11 +51,11 @@ def list_segments(
     from local.segments.sizes import sizes
 
     ahead = _duration(within)
-    with _told_plainly():
+    with told_plainly():
         population = _population(source)
         generation = _generation(population)
         now = population.source.as_of
-        counted = sizes(watched(population.records(), _errors, "reading"), generation, now, now + ahead)
+        counted = sizes(watched(population.records(), errors, "reading"), generation, now, now + ahead)
     if as_json:
         print(sizes_json(population.source, generation, counted, ahead))
         return
@@ -83,9 +67,7 @@ def list_segments(
 
 @app.command()
 def explain(
-    profile: Annotated[
-        str, typer.Argument(metavar="PROFILE", help="A userId, an anonymousId, a profile_id, or an address.")
-    ],
+    profile: Profile,
     *,
     source: From = "demo",
     at: Annotated[str | None, typer.Option(help="A moment, past or to come, such as 2026-04-01T12:00:00Z.")] = None,
@@ -110,7 +92,7 @@ def explain(
     from local.segments.show import generation_line, minute, reasons_view
 
     moment = None if at is None else _moment(at)
-    with _told_plainly():
+    with told_plainly():
         population = _population(source)
         generation = _generation(population)
         _refuse_unknown(segment or [], generation)
@@ -150,14 +132,14 @@ def diff(
     from local.segments.show import difference_table, figures_line, generation_line, minute, watched
     from local.shop_files import read_shop, read_shop_files
 
-    with _told_plainly():
+    with told_plainly():
         shop, rules = read_shop(shop_dir), read_shop_files(shop_dir)["segments"]
         population = _population(source)
         generation = _generation(population)
         now = population.source.as_of
         candidate = candidate_of(rules, population, generation, now, shop.settings.sending.timezone)
         comparison = Comparison(shop, generation, candidate, now, FEW if examples else 0)
-        found = comparison.of(watched(population.records(), _errors, "comparing"), population)
+        found = comparison.of(watched(population.records(), errors, "comparing"), population)
     if as_json:
         print(difference_json(population.source, generation, found))
         return
@@ -178,7 +160,7 @@ def check(shop_dir: ShopDir = SHOP) -> None:
     """
     from local.shop_files import read_shop
 
-    with _told_plainly():
+    with told_plainly():
         shop = read_shop(shop_dir)
     sound = f"{shop_dir}: {len(shop.segments.by_name)} segments and {len(shop.journeys)} journeys, all sound"
     Console(highlight=False, emoji=False).print(sound, markup=False)
@@ -188,7 +170,7 @@ def _population(source: str) -> "Population":
     from local.segments.population import Population
     from local.segments.sources import open_source
 
-    return Population(open_source(source, time.time_ns() // 1_000_000))
+    return Population(open_source(source, now()))
 
 
 def _generation(population: "Population") -> "Generation":
@@ -212,30 +194,13 @@ def _generation(population: "Population") -> "Generation":
     return active
 
 
-@contextmanager
-def _told_plainly() -> Iterator[None]:
-    """What cannot be read, or is not there, ends the command with what to do about it, and status 2."""
-    from local.segments.population import NoProfile
-    from local.segments.sources import SourceUnreadable
-    from local.shop_files import ShopFileError
-
-    try:
-        yield
-    except ShopFileError as error:
-        # Each fault begins with its file and line, for editors to jump to.
-        _errors.print(str(error), markup=False)
-        raise typer.Exit(2) from error
-    except (NoProfile, SourceUnreadable) as error:
-        _fail(str(error))
-
-
 def _refuse_unknown(names: list[str], generation: "Generation") -> None:
     from homing.domain.rules.errors import or_similar
 
     known = tuple(generation.segments.by_name)
     for name in names:
         if name not in known:
-            _fail(f"--segment: '{name}' is no segment{or_similar(name, known)}")
+            fail(f"--segment: '{name}' is no segment{or_similar(name, known)}")
 
 
 def _duration(text: str) -> Duration:
@@ -244,16 +209,11 @@ def _duration(text: str) -> Duration:
     try:
         return parse_duration(f"{short[1]} {units[short[2]]}" if short else text)
     except ValueError as error:
-        _fail(f"--within: {error}, or short: 90m, 24h, 7d")
+        fail(f"--within: {error}, or short: 90m, 24h, 7d")
 
 
 def _moment(text: str) -> Moment:
     try:
         return parse_moment(text)
     except ValueError as error:
-        _fail(f"--at: {error}")
-
-
-def _fail(message: str) -> NoReturn:
-    _errors.print(f"homing: {message}", markup=False)
-    raise typer.Exit(2)
+        fail(f"--at: {error}")

@@ -18,9 +18,10 @@ from homing.domain.segments import Segments
 from homing.domain.sends import Run
 from homing.usecases.project import StoredEvent
 from local.segments.sources import Source
+from local.terminal import Unusable
 
 
-class NoProfile(Exception):
+class NoProfile(Unusable):
     """Nobody is known by that name; the message says by which names a shopper may be asked for."""
 
 

@@ -23,7 +23,7 @@ QUIET_SECONDS = 2
 T = TypeVar("T")
 
 
-def watched(records: Iterable[T], console: Console, doing: str) -> Iterator[T]:
+def watched(records: Iterable[T], console: Console, doing: str, what: str = "profiles") -> Iterator[T]:
     """The same, with a count on the console once it takes longer than two seconds."""
     started = perf_counter()
     with console.status("") as status:
@@ -31,7 +31,7 @@ def watched(records: Iterable[T], console: Console, doing: str) -> Iterator[T]:
         for number, record in enumerate(records, start=1):
             yield record
             if number % 500 == 0 and perf_counter() - started > QUIET_SECONDS:
-                status.update(f"{doing}: {number:,} profiles")
+                status.update(f"{doing}: {number:,} {what}")
                 status.start()
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from homing.adapters.table import Item
 from homing.domain.moments import Moment, parse_moment
 from local.simulation.snapshot import SNAPSHOT
+from local.terminal import Unusable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -23,10 +24,10 @@ _PACKED_LINES = (".json.gz", ".jsonl.gz")
 _LINES = (*_PACKED_LINES, ".json", ".jsonl")
 _FEW = 50
 _NOT_FOUND = "ResourceNotFoundException"
-_NOT_ALLOWED = "AccessDeniedException"
+_NOT_ALLOWED = ("AccessDeniedException", "AccessDenied")
 
 
-class SourceUnreadable(Exception):
+class SourceUnreadable(Unusable):
     """A place that cannot be read; the message says why, and what to do."""
 
 
@@ -108,7 +109,7 @@ class LiveSource:
     def items(self, *sk_prefixes: str) -> Iterator[Item]:
         """Every item whose sort key begins so: a scan, which DynamoDB bills for the whole table."""
         values = {f":sk{number}": {"S": prefix} for number, prefix in enumerate(sk_prefixes)}
-        with _told_plainly(self.table):
+        with asking_aws(f"table '{self.table}'"):
             for page in self.client.get_paginator("scan").paginate(
                 TableName=self.table,
                 FilterExpression=" OR ".join(f"begins_with(sk, {name})" for name in values),
@@ -121,7 +122,7 @@ class LiveSource:
         # An empty prefix is none to DynamoDB.
         condition = "pk = :pk AND begins_with(sk, :sk)" if sk_prefix else "pk = :pk"
         beginning = {":sk": {"S": sk_prefix}} if sk_prefix else {}
-        with _told_plainly(self.table):
+        with asking_aws(f"table '{self.table}'"):
             for pk in sorted(pks):
                 for page in self.client.get_paginator("query").paginate(
                     TableName=self.table,
@@ -142,13 +143,14 @@ def _live(place: str, now: Moment) -> LiveSource:
     table = place.removeprefix(LIVE)
     if not table:
         raise SourceUnreadable(f"{place} names no table: the stack's output TableName tells it")
-    with _told_plainly(table):
+    with asking_aws(f"table '{table}'"):
         client = boto3.client("dynamodb", config=Config(retries={"mode": "standard"}))
     return LiveSource(place, now, table, client)
 
 
 @contextmanager
-def _told_plainly(table: str) -> Iterator[None]:
+def asking_aws(what: str) -> Iterator[None]:
+    """What AWS refuses, as SourceUnreadable with what to do; `what` is asked for, such as `table 'homing'`."""
     from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 
     try:
@@ -158,16 +160,14 @@ def _told_plainly(table: str) -> Iterator[None]:
     except NoCredentialsError as error:
         raise SourceUnreadable("no AWS credentials: set AWS_PROFILE, or sign in with `aws sso login`") from error
     except ClientError as error:
-        code = error.response.get("Error", {}).get("Code")
-        if code == _NOT_FOUND:
-            raise SourceUnreadable(f"there is no table {table!r} in this account and region") from error
-        if code == _NOT_ALLOWED:
-            raise SourceUnreadable(
-                f"these credentials may not read {table}: they need dynamodb:Scan and dynamodb:Query"
-            ) from error
-        raise SourceUnreadable(f"DynamoDB refuses: {error}") from error
+        told = error.response["Error"]
+        if told["Code"] == _NOT_FOUND:
+            raise SourceUnreadable(f"there is no {what} in this account and region") from error
+        if told["Code"] in _NOT_ALLOWED:
+            raise SourceUnreadable(f"your AWS credentials lack a right: {told['Message']}") from error
+        raise SourceUnreadable(f"AWS refuses: {error}") from error
     except BotoCoreError as error:
-        raise SourceUnreadable(f"cannot reach DynamoDB: {error}") from error
+        raise SourceUnreadable(f"cannot reach AWS: {error}") from error
 
 
 def _export(place: str, folder: Path, now: Moment) -> FileSource:

@@ -18,6 +18,7 @@ from local.server.app import OWN_PATHS, make_app
 from local.server.shared_cloud import SharedCloud
 from local.simulation.deployment import deployed
 from local.simulation.exact_schedule import look_exactly_when_due
+from local.terminal import Unusable
 from local.timers import RealClock, Timers, VirtualClock
 
 HOST: Final = "127.0.0.1"
@@ -26,7 +27,7 @@ RATE: Final = 500
 _LOOK_EVERY_SECONDS: Final = 1.0
 
 
-class PortTaken(Exception):
+class PortTaken(Unusable):
     """The port cannot be had; the message says which and why."""
 
 

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
 
 from homing.domain.moments import Moment, parse_moment
+from local.terminal import Unusable
 
 
-class InputUnreadable(Exception):
+class InputUnreadable(Unusable):
     """An input that is no text of lines; the message says which and why."""
 
 

@@ -131,6 +131,16 @@ def test_nobody_by_that_name_is_told_of(folder: Path) -> None:
     assert "nobody is known as 'nobody'" in result.stderr
 
 
+@pytest.mark.parametrize(
+    "command", [("erase", "lea"), ("readmit", "lea"), ("requests",), ("brake",), ("resend", "id", "--function", "f")]
+)
+def test_without_a_region_it_is_told_how_to_set_one(command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
+    result = run(*command, "--from", "table:homing")
+    assert (result.exit_code, "no AWS region: set AWS_REGION" in result.stderr) == (2, True)
+
+
 @pytest.mark.parametrize("command", [("erase", "lea"), ("requests",)])
 @pytest.mark.parametrize("place", ["demo", "table:"])
 def test_only_a_live_table_can_be_written_to(command: tuple[str, ...], place: str) -> None:

@@ -188,8 +188,8 @@ def test_without_credentials_aws_is_not_asked(monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.parametrize(
     ("code", "message"),
     [
-        ("AccessDeniedException", "these credentials may not read homing: they need dynamodb:Scan and dynamodb:Query"),
-        ("ThrottlingException", "DynamoDB refuses: "),
+        ("AccessDeniedException", "your AWS credentials lack a right: no"),
+        ("ThrottlingException", "AWS refuses: "),
     ],
 )
 def test_what_dynamodb_refuses_is_told_plainly(tmp_path: Path, code: str, message: str) -> None:

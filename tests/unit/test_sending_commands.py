@@ -14,7 +14,9 @@ from typer.testing import CliRunner, Result
 from homing.adapters.ledger import TableSends
 from homing.adapters.pace import TablePace
 from homing.adapters.table import Table
+from homing.domain.moments import DAY
 from homing.domain.sends import Run
+from homing.domain.turns import Turn
 from local.cli import app
 
 NOON, NAME = 1_700_000_000_000, "homing-table"
@@ -52,6 +54,8 @@ class FakeLambda:
 
     def __init__(self, told: dict[str, Any], *, fails: bool = False) -> None:
         self.asked: list[Any] = []
+        self.attempts: int | None = None
+        """How often its client tries, where it was told."""
         self._told, self._fails = told, fails
 
     def invoke(self, **asked: Any) -> dict[str, Any]:
@@ -64,7 +68,10 @@ def resend(send_id: str, function: FakeLambda, answer: str | None = "y\n") -> Re
     client = boto3.client
 
     def made(service: Any, **options: Any) -> Any:
-        return function if service == "lambda" else client(service, **options)
+        if service != "lambda":
+            return client(service, **options)
+        function.attempts = options["config"].retries["total_max_attempts"]
+        return function
 
     with patch("boto3.client", made):
         return run("resend", send_id, "--function", "send-it", answer=answer)
@@ -82,7 +89,25 @@ def test_a_person_may_have_an_unknown_mail_sent_again() -> None:
 @pytest.mark.usefixtures("table")
 def test_what_stands_in_the_way_of_the_mail_is_told() -> None:
     function = FakeLambda({"errorType": "RunEnded", "errorMessage": "ordered"}, fails=True)
-    assert resend(UNKNOWN.send_id, function).stdout.splitlines()[-1] == "not sent: RunEnded: ordered"
+    result = resend(UNKNOWN.send_id, function)
+    assert (result.exit_code, result.stdout.splitlines()[-1]) == (1, "not sent: RunEnded: ordered")
+
+
+@pytest.mark.usefixtures("table")
+def test_a_mail_that_may_not_go_yet_tells_when_to_ask_again() -> None:
+    turn = Turn(due_at=NOON, at=NOON + DAY)
+    function = FakeLambda({"errorType": "NotYet", "errorMessage": turn.text()}, fails=True)
+    result = resend(UNKNOWN.send_id, function)
+    assert result.exit_code == 1
+    assert result.stdout.endswith("ask again at 2023-11-15T22:13:20Z\n")
+
+
+@pytest.mark.usefixtures("table")
+def test_the_send_function_is_asked_once() -> None:
+    function = FakeLambda({"outcome": "unknown", "reason": "no_answer"})
+    result = resend(UNKNOWN.send_id, function)
+    assert (result.exit_code, result.stdout.splitlines()[-1]) == (1, "unknown: no_answer")
+    assert function.attempts == 1
 
 
 @pytest.mark.usefixtures("table")
@@ -116,6 +141,15 @@ def test_the_brake_is_shown_and_released_by_a_person(table: Table) -> None:
     assert run("brake", "release", "--yes").stdout.splitlines()[0] == stands
     assert pace.load().brake is None
     assert run("brake").stdout.startswith("marketing goes on; released last at ")
+
+
+def test_what_is_left_of_the_daily_quota_is_told_where_it_has_an_end(table: Table) -> None:
+    pace = TablePace(table, 14.0)
+    pace.measure(14.0, 48_211, NOON)
+    told = "SES takes 48,211 mails more of its daily quota, measured at 2023-11-14T22:13:20Z"
+    assert run("brake").stdout.splitlines() == ["marketing goes on", told]
+    pace.measure(14.0, None, NOON)
+    assert run("brake").stdout.splitlines() == ["marketing goes on"]
 
 
 def test_any_other_word_than_release_is_refused(table: Table) -> None:

@@ -31,7 +31,7 @@ def place(shop: "Shop", monkeypatch: pytest.MonkeyPatch) -> str:
         {"welcome": cloud.physical_id("WelcomeStateMachine"), "cart": cloud.physical_id("CartStateMachine")},
     )
     monkeypatch.setattr("local.rights.stack.find_stack", lambda _: stack)
-    monkeypatch.setattr(commands, "_now", lambda: shop.now)
+    monkeypatch.setattr(commands, "now", lambda: shop.now)
     monkeypatch.setattr(commands, "_sleep", lambda seconds: shop.wait(int(seconds * 1000)))
     return f"table:{stack.table}"
 
