@@ -279,6 +279,29 @@ def test_the_offer_ends_by_the_shoppers_own_calendar() -> None:
     assert context_of(world)["offer"]["ends_on"] == date(2026, 6, 30)
 
 
+@pytest.mark.parametrize(
+    ("told", "tag"),
+    [
+        ("de", "de"),
+        ("de_AT", "de-AT"),
+        ("zh-Hant-TW", "zh-Hant-TW"),
+        ("es-419", "es-419"),
+        ("en_US.UTF-8", "en-US"),
+        ("german", "en"),
+        ("win-prizes-at-evil.example", "win"),
+        ("de-buy-now", "de"),
+        ("evil.example", "en"),
+        ("d&x=%0a", "en"),
+    ],
+)
+def test_a_link_says_no_more_of_the_language_than_is_one(told: str, tag: str) -> None:
+    world, run = welcomed(language=told)
+    world.send(run, "greeting")
+    context = context_of(world)
+    assert context["links"]["preferences"].rpartition("?")[2] == f"lang={tag}"
+    assert context["shopper"]["language"] == tag
+
+
 def test_the_offer_speaks_the_shoppers_language() -> None:
     world, run = welcomed(language="de_AT")
     world.send(run, "greeting")

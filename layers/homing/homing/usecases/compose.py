@@ -1,11 +1,11 @@
 """The mail of one step, made from the profile, the catalogue and the shop's files."""
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
-from urllib.parse import quote
 
 from homing.domain.catalogue import CatalogueProduct
 from homing.domain.ids import contact_id
@@ -22,6 +22,11 @@ from homing.ports import Catalogue, Mail, Renderer
 SUGGESTIONS = 4
 CONSIDERED = 12
 """Products of the shelf, from which those of the shopper's own categories come first."""
+
+_TAG = re.compile(
+    r"[a-z]{2,3}(?![a-z0-9])(-[a-z]{4}(?![a-z0-9]))?(-([a-z]{2}|[0-9]{3})(?![a-z0-9]))?", re.ASCII | re.IGNORECASE
+)
+"""The language, the script and the region of a BCP 47 tag."""
 
 
 class NothingToShow(Exception):
@@ -104,7 +109,7 @@ class Composer:
             "shopper": {"language": language},
             "links": {
                 "shop": self.shop.settings.url,
-                "confirm": f"{self.identity.pages_url}/confirm/{token}?lang={quote(language)}",
+                "confirm": f"{self.identity.pages_url}/confirm/{token}?lang={language}",
             },
         }
 
@@ -146,7 +151,7 @@ class Composer:
             "shop": self.shop.settings.url,
             "cart": self.shop.settings.cart_url,
             "unsubscribe": f"{pages}/unsubscribe/{token}",
-            "preferences": f"{pages}/preferences/{token}?lang={quote(_language(facts))}",
+            "preferences": f"{pages}/preferences/{token}?lang={_language(facts)}",
         }
 
     def _products(self, own: Iterable[str], facts: Profile) -> dict[str, CatalogueProduct]:
@@ -215,5 +220,6 @@ def _total(items: Iterable[dict[str, Any]]) -> Decimal | None:
 
 
 def _language(facts: Profile) -> str:
-    """The shopper's language tag, such as `de` or `de-AT`."""
-    return (facts.trait("language") or DEFAULT_LANGUAGE).replace("_", "-")
+    """The shopper's language tag, such as `de` or `de-AT`. It stands in links: no more of what was told than that."""
+    told = _TAG.match((facts.trait("language") or "").replace("_", "-"))
+    return told[0] if told else DEFAULT_LANGUAGE
