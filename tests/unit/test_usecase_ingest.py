@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from homing.domain.events import Event
+from homing.domain.moments import format_moment, parse_moment
 from homing.usecases.ingest import ingest
 from tests.fakes.crashes import Crashed, Fuse
 from tests.fakes.ports import FakeEvents
@@ -40,7 +41,7 @@ def test_whatever_is_cut_off_and_repeated_the_same_events_are_kept(
     assert again.kept == once.kept
 
 
-def kept_of(*, double_opt_in: bool, vouched: bool = True, **consent: object) -> Event:
+def kept_of(*, double_opt_in: bool, vouched: bool = True, **consent: Any) -> Event:
     """What is kept of a message with this in its consent, beside agreeing to everything."""
     events = FakeEvents()
     message = {"type": "identify", "userId": "ada", "context": {"consent": {"categoryPreferences": CONSENT, **consent}}}
@@ -64,10 +65,18 @@ def test_a_proof_that_nobody_vouches_for_is_none() -> None:
     assert (event.consent, event.asked, event.confirmed_at) == ({"tracking": True}, ("marketing", "newsletter"), None)
 
 
+def test_a_proof_that_nobody_vouches_for_tells_when_it_was_agreed_to() -> None:
+    then, before = parse_moment("2026-01-02T10:00:00Z"), parse_moment("2026-01-01T10:00:00Z")
+    told: Any = {"vouched": False, "double_opt_in": True, "confirmedAt": format_moment(then)}
+    assert kept_of(**told).agreed_at == then
+    assert kept_of(**told, agreedAt=format_moment(before)).agreed_at == before
+
+
 @pytest.mark.parametrize("vouched", [True, False])
 def test_a_shop_without_double_opt_in_takes_consent_as_it_is_told(*, vouched: bool) -> None:
-    event = kept_of(double_opt_in=False, vouched=vouched)
+    event = kept_of(double_opt_in=False, vouched=vouched, confirmedAt="2026-01-02T10:00:00Z")
     assert (event.consent, event.asked) == (CONSENT, ())
+    assert (event.confirmed_at is not None) == vouched
 
 
 def test_a_withdrawal_needs_no_proof() -> None:

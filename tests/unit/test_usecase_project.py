@@ -223,6 +223,17 @@ def test_products_are_learned_and_remembered() -> None:
     assert {product_id for _, product_id in world.catalogue.shelf().newest} == {"mug", "pot"}
 
 
+def test_what_a_browser_tells_of_products_is_shown_to_nobody_else() -> None:
+    world = World()
+    evil = product("mug", name="You have won", url="https://evil.example")
+    world.tell(happened("Product Viewed", NOW - HOUR, products=(product("mug", name="Mug"),)))
+    before = dict(world.catalogue.products), world.catalogue.shelf()
+    told = [happened("Product Viewed", products=(evil,)), bought(NOW, products=(evil, product("new", name="New")))]
+    world.tell(*(event.unvouched() for event in told))
+    assert (world.catalogue.products, world.catalogue.shelf()) == before
+    assert world.record().facts.orders.last_at == NOW
+
+
 def test_a_contact_is_known_by_its_id_alone() -> None:
     world = World()
     world.fold(ADA, [signed_up()])

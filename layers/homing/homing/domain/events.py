@@ -18,6 +18,10 @@ NEED_PROOF = frozenset({"marketing", "newsletter"})
 """The purposes that bring mails: whoever fills in a form may have typed somebody else's address."""
 
 
+BROWSER = "browser"
+"""The source of what comes with a write key that anybody can read."""
+
+
 def _as_text(value: object) -> object:
     """Clients send ids as numbers as often as strings. Half a character, which JSON can hold, is no part of an id."""
     if isinstance(value, str):
@@ -58,7 +62,7 @@ class Event(Frozen):
     `at` is when it happened, corrected for the client's clock; money is in hundredths of `currency`'s major unit.
     `shipping` is what a checkout showed, `campaign` what a mail belonged to.
     `consent` says of each purpose whether it is agreed to; `asked` names those that somebody has agreed to without
-    proof of being who they say. `agreed_at` is when they did, where the client has kept it, and `wording` the version of
+    proof of being who they say. `agreed_at` is when they did, where the client has kept it; `wording` is the version of
     the words that were agreed to. `confirmed_at` is the proof: when it was agreed to by whoever reads the mails of the
     address, and `confirmed_by` the contact whose mails these are, where Homing itself has asked it.
     At least one of `user_id` and `anonymous_id` is there.
@@ -94,9 +98,15 @@ class Event(Frozen):
             raise ValueError("a message needs a userId or an anonymousId")
         return self
 
-    def unproven(self) -> "Event":
-        """The event without the proof that it brings."""
-        return self if self.confirmed_at is None else self.model_copy(update={"confirmed_at": None})
+    def unvouched(self) -> "Event":
+        """The event as told by a browser, behind which anybody may sit: what it says to be proven is agreed to."""
+        agreed_at = self.confirmed_at if self.agreed_at is None else self.agreed_at
+        return self.model_copy(update={"source": BROWSER, "agreed_at": agreed_at, "confirmed_at": None})
+
+    @property
+    def is_vouched(self) -> bool:
+        """Whether the shop itself tells it, or Homing."""
+        return self.source != BROWSER
 
     def with_proof_wanted(self) -> "Event":
         """The event as it counts with double opt-in: what it grants without proof is only asked for."""

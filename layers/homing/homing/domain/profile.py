@@ -90,9 +90,9 @@ class Consent(Frozen):
     """Whether a purpose is agreed to, as of when, and who said so.
 
     `first_at` is when it was first agreed to: clients repeat a consent with every message. `wording` is the version of
-    the words that were agreed to, `confirmed_at` when the agreement was proven, which is then also `at`, as is otherwise
-    the moment that the client has kept of it: what is told again undoes no withdrawal. `confirmed_by` is the contact
-    that has proven it, for no other address than its own.
+    the words that were agreed to, `confirmed_at` when the agreement was proven, and then `at` too, as otherwise is the
+    moment that the client has kept of it: what is told again undoes no withdrawal. `confirmed_by` is the contact that
+    has proven it, for no other address than its own.
     `told_on` is the day (since the epoch) on which it was received.
     """
 

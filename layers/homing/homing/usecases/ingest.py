@@ -29,9 +29,9 @@ def ingest(
 ) -> Ingested:
     """Keep each message's event; when this returns, what is accepted is durable.
 
-    With `double_opt_in`, a consent to mails without proof is kept as asked for, and so is one whose proof nobody has
-    `vouched` for. It is decided here, once, so that whatever follows from the event only ever sees proven consent, and
-    is the same after the setting has changed.
+    With `double_opt_in`, a consent to mails without proof is kept as asked for; what nobody has `vouched` for proves
+    nothing. It is decided here, once, so that whatever follows from the event only ever sees proven consent, and is the
+    same after the setting has changed.
     """
     result = Ingested()
     for index, message in enumerate(messages):
@@ -40,9 +40,8 @@ def ingest(
         except InvalidMessage as error:
             result.rejected.append((index, str(error)))
             continue
-        if double_opt_in:
-            event = (event if vouched else event.unproven()).with_proof_wanted()
-        if events.put(event, now):
+        event = event if vouched else event.unvouched()
+        if events.put(event.with_proof_wanted() if double_opt_in else event, now):
             result.accepted += 1
         else:
             result.duplicate += 1

@@ -53,7 +53,7 @@ class Projector:
         then. Raises Conflict where others keep writing the same profile.
         """
         record = self._fold_until_written(alias, stored, now)
-        self._learn_products([event for event, _ in stored])
+        self._learn_products([event for event, _ in stored if event.is_vouched])
         return record
 
     def _fold_until_written(self, alias: str, stored: Sequence[StoredEvent], now: Moment) -> ProfileRecord:
@@ -170,6 +170,7 @@ class Projector:
         return closed
 
     def _learn_products(self, events: Iterable[Event]) -> None:
+        """What events tell of products is shown to everybody, so it is learned of those alone that are vouched for."""
         new: list[CatalogueProduct] = []
         sold = []
         for event in events:
