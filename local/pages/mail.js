@@ -30,12 +30,18 @@ const isSent = (mail) => mail.outcome === "sent";
 const mailTitle = (mail) => mail.subject ?? sayWords(mail.template ?? mail.step);
 const whyNotSent = (mail) => sayWords(mail.reason ?? mail.outcome);
 
+/** “skipped: frequency cap”, “sent, delivered”. */
+function sayOutcome(mail) {
+  if (mail.reason) return `${mail.outcome}: ${sayWords(mail.reason)}`;
+  return mail.delivery ? `${mail.outcome}, ${sayWords(mail.delivery)}` : mail.outcome;
+}
+
 function mailFacts(mail) {
   return [
     ["To", mail.email ?? "nobody"],
     ["At", `${sayMoment(mail.at)} UTC`],
     ["Journey", `${sayWords(mail.journey)}, ${sayWords(mail.step)}`],
-    ["Outcome", mail.reason ? `${mail.outcome}: ${sayWords(mail.reason)}` : mail.outcome],
+    ["Outcome", sayOutcome(mail)],
     ["Profile", make("code", {}, mail.profile_id)],
   ];
 }

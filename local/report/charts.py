@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 
 _GAP = 0.18  # of a column, left free between two bars
-_NICE = (1, 2, 3, 4, 5, 6, 8)
+_NICE = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15)
 
 
 def scale_top(highest: float) -> int:

@@ -1,7 +1,7 @@
 """The page itself: figures, charts and mails, put into the template."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib.resources import files
@@ -12,17 +12,23 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from homing.domain.figures import Figures
 from homing.domain.moments import moment_of
+from homing.domain.record import ProfileRecord
+from homing.domain.shop import Shop
 from local.report import charts, days
 from local.report.bill import make_bill
 from local.report.customers import Customers, customers
 from local.report.funnels import make_funnels, why
+from local.report.hours import day_of_hours, hour_label
 from local.report.mails import make_archive
 from local.report.run_folder import RunFolder, read_run
 from local.report.segments import segment_timeline
 from local.report.spending import PERCENTS
 from local.segments.population import Population
 from local.segments.sources import open_source
+from local.shop_files import read_shop
+from local.simulation.deployment import ROOT
 from local.simulation.snapshot import SNAPSHOT
 
 if TYPE_CHECKING:
@@ -52,16 +58,17 @@ class Timeline:
 def write_report(out_dir: Path) -> Path:
     """Writes report.html into the folder of a simulated run, and gives its path."""
     page = out_dir / _REPORT
-    page.write_text(render(read_run(out_dir)), encoding="utf-8")
+    page.write_text(render(read_run(out_dir), read_shop(ROOT / "shop")), encoding="utf-8")
     return page
 
 
-def render(run: RunFolder) -> str:
-    """The whole page as HTML, with its styles, scripts and mails within."""
+def render(run: RunFolder, shop: Shop) -> str:
+    """The whole page as HTML, with its styles, scripts and mails within; `shop` is the one that the run was of."""
     sent = sum(email.outcome == "sent" for email in run.emails)
     population = _population(run)
     generation = population.generation() if population else None
     rules = generation.rules if generation else {}
+    records = list(population.records()) if population else []
     return (
         _environment()
         .get_template("report.html.j2")
@@ -69,11 +76,13 @@ def render(run: RunFolder) -> str:
             run=run,
             summary=run.summary,
             sent=sent,
+            deliveries=Counter(mail.delivery or "no word yet" for mail in run.emails if mail.outcome == "sent"),
             withheld=Counter(why(email) for email in run.emails if email.outcome != "sent").most_common(),
             bill=make_bill(run.summary.operations, sent),
             timeline=_timeline(run),
+            hours=day_of_hours(run.emails, records, shop, generation.figures if generation else Figures()),
             segments=segment_timeline(run, rules),
-            customers=_customers(population, rules) if population else None,
+            customers=_customers(population, records, rules) if population else None,
             funnels=make_funnels(run),
             archive=make_archive(run),
             styles=_asset("local.pages", "theme.css") + _asset("local.report", "templates/report.css"),
@@ -98,8 +107,8 @@ def _population(run: RunFolder) -> Population | None:
     return Population(open_source(str(run.path), moment_of(run.ended) if run.ended else 0))
 
 
-def _customers(population: Population, rules: Mapping[str, Any]) -> Customers:
-    return customers(list(population.records()), list(rules.get("segments", {})), population.source.as_of)
+def _customers(population: Population, records: Sequence[ProfileRecord], rules: Mapping[str, Any]) -> Customers:
+    return customers(records, list(rules.get("segments", {})), population.source.as_of)
 
 
 def _readable_data(columns: days.Columns, series: dict[str, list[int]]) -> dict[str, Any]:
@@ -126,6 +135,7 @@ def _environment() -> Environment:
         "words": _words,
         "zip": zip,
         "day": days.day_label,
+        "hour": hour_label,
         "span": _span,
     }
     environment.filters |= filters

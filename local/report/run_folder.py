@@ -15,7 +15,7 @@ class _Line(BaseModel):
 
 
 class Email(_Line):
-    """One intended send."""
+    """One intended send; `delivery` is what SES has told of one that was sent, None where it has told nothing."""
 
     at: datetime
     profile_id: str
@@ -25,6 +25,7 @@ class Email(_Line):
     send_id: str
     outcome: str
     reason: str | None
+    delivery: str | None = None
     subject: str | None
     template: str | None
 

@@ -12,9 +12,11 @@ from rich.tree import Tree
 
 from homing.domain.figures import Figures
 from homing.domain.generation import Generation
+from homing.domain.hours import NO_HOURS, best_hour
 from homing.domain.moments import Duration, Moment, datetime_of
 from homing.domain.rules.explaining import Explained
 from homing.domain.rules.wording import counted, length, moment_seen_from
+from homing.domain.sending import ALL_HOURS
 from local.segments.difference import Change, Difference
 from local.segments.reasons import Reason
 from local.segments.sizes import Sizes
@@ -50,6 +52,9 @@ def figures_line(figures: Figures) -> str:
     told = [f"{key} % from {counted(least)} on" for key, least in sorted(figures.tops.items())]
     launches = len(figures.launches)
     told.append(f"{launches:,} launch{'' if launches == 1 else 'es'} known")
+    hour = best_hour(NO_HOURS, figures.hours, ALL_HOURS)
+    if hour is not None:
+        told.append(f"most shoppers are about at {hour}:00")
     return f"figures of {minute(figures.computed_at)}: {'; '.join(told)}"
 
 

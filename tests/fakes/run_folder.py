@@ -124,6 +124,7 @@ def _intended(number: int, journey: str, step: tuple[str, float], started: datet
         "send_id": f"snd-{journey}-{number}-{name}",
         "outcome": "skipped" if withheld else "sent",
         "reason": random.choice(REASONS) if withheld else None,
+        "delivery": None if withheld else "delivered",
         "subject": f"Ada, your {journey} {name.replace('-', ' ')} from Tea & Clay",
         "template": f"{journey}-{name}",
     }
@@ -177,6 +178,7 @@ def an_email(number: int, *, journey: str = "cart", step: str = "reminder", **fi
         "send_id": f"snd-{journey}-{step}-{number}",
         "outcome": "sent",
         "reason": None,
+        "delivery": "delivered",
         "subject": "Your cart",
         "template": "cart-reminder",
     }

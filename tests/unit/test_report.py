@@ -14,6 +14,7 @@ import pytest
 from pydantic import ValidationError
 
 from homing.domain.events import Event
+from homing.domain.figures import Figures
 from homing.domain.generation import Generation
 from homing.domain.moments import moment_of
 from homing.domain.profile import Profile
@@ -202,7 +203,10 @@ def page_with_table(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The page of a run that has left its table: six customers with an order each, all of them recent."""
     folder = write_fake_run(tmp_path_factory.mktemp("run") / "out", profiles=8)
     table = ExportedTable()
-    table.generations.switch(Generation(number=1, rules=RULES))
+    hours = tuple(10 * (hour == 9) for hour in range(24))
+    table.generations.switch(Generation(number=1, rules=RULES, figures=Figures(hours=hours)))
+    writer = read_run(folder).emails[0].profile_id
+    table.profiles.save(ProfileRecord(profile_id=writer))
     for number in range(6):
         order = Event(
             message_id=f"m{number}",
@@ -244,8 +248,15 @@ def test_what_a_segment_spends_is_told_in_quantiles(page_with_table: str) -> Non
     assert "too few to tell: nobody yet." in page_with_table
 
 
+def test_mails_stand_in_the_hours_of_whom_they_went_to_beside_the_shops_rhythm(page_with_table: str) -> None:
+    names = {series["name"] for series in json.loads(_Elements(page_with_table).scripts["hours-data"])["series"]}
+    assert names == {"in their hour", "at once", "shoppers about"}
+    assert "the best hour is the shop’s: 9:00 to 10:00." in page_with_table
+
+
 def test_a_run_without_a_table_has_a_page_without_customers(page: str) -> None:
     assert 'id="customers"' not in page
+    assert 'id="hours-data"' not in page
     assert 'id="segments"' in page
 
 

@@ -75,7 +75,7 @@ def test_months_are_summed_from_their_days() -> None:
     assert days.monthly(columns, {"cart": [1, 2, 4, 8]}) == [("January 2026", [3]), ("February 2026", [12])]
 
 
-@pytest.mark.parametrize(("highest", "top"), [(0, 1), (1, 1), (7, 8), (10, 10), (63, 80), (401, 500)])
+@pytest.mark.parametrize(("highest", "top"), [(0, 1), (1, 1), (7, 8), (10, 10), (63, 80), (108, 120), (401, 500)])
 def test_an_axis_ends_at_a_round_number_above_all_values(highest: int, top: int) -> None:
     assert charts.scale_top(highest) == top
 

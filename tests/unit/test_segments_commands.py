@@ -237,12 +237,14 @@ def test_rules_that_this_version_cannot_read_are_told_as_such(tmp_path: Path) ->
 
 
 def test_figures_of_the_whole_shop_are_told_with_their_generation(tmp_path: Path) -> None:
-    figures = {"computed_at": NOW - DAY, "tops": {"orders.revenue top 10": 42.5}, "launches": {"TP-09": NOW}}
+    figures: dict[str, Any] = {"computed_at": NOW - DAY, "tops": {"orders.revenue top 10": 42.5}}
+    figures |= {"launches": {"TP-09": NOW}, "hours": [int(hour == 20) for hour in range(24)]}
     shop = ExportedTable()
     shop.generations.switch(Generation.model_validate({"number": 1, "rules": RULES_DATA, "figures": figures}))
     leave(shop, tmp_path)
     told = run("list", "--from", tmp_path).stdout
-    assert "figures of 2026-05-04 00:00 UTC: orders.revenue top 10 % from 42.5 on; 1 launch known" in told
+    assert "figures of 2026-05-04 00:00 UTC: orders.revenue top 10 % from 42.5 on; 1 launch known; most" in told
+    assert "most shoppers are about at 20:00" in told
 
 
 # explain
