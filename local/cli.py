@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from homing.domain.moments import Moment, parse_moment
 from local.preview.commands import mails, preview
@@ -137,7 +138,8 @@ def _run(inputs: "Inputs", out: Path, until: Moment | None, seed: int, *, double
     for place, reason in result.rejected:
         errors.print(f"rejected {place}: {reason}", markup=False)
     Console().print(table(result.summary))
-    Console().print(f"Open [bold]{report}[/bold] in a browser to see the mails, the journeys and the segments.")
+    told = f"Open [bold]{escape(str(report))}[/bold] in a browser to see the mails, the journeys and the segments."
+    Console(highlight=False, soft_wrap=True).print(told)
 
 
 # In the order of `--help`, and under its headings.

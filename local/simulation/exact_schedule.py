@@ -9,12 +9,19 @@ from local.simulation.deployment import RECONCILE_SCHEDULE, SCHEDULE, SHARD_TARG
 
 
 def look_exactly_when_due(cloud: Cloud) -> None:
-    """Fire the segments' schedule at each moment that comes due, for its shard alone, instead of every few minutes.
+    """Look at segments exactly when they change, and reconcile once a day.
 
-    The outcome is that of a schedule with no delay, and years of looking at nothing are saved. The reconciliation with
-    SES comes once a day: where SES tells of every mail at once, it finds nothing to do.
+    Where SES tells of every mail at once, the reconciliation finds nothing to do.
     """
     _reconcile_daily(cloud)
+    look_at_segments_when_due(cloud)
+
+
+def look_at_segments_when_due(cloud: Cloud) -> None:
+    """Fire the segments' schedule at each moment that comes due, for its shard alone, instead of every few minutes.
+
+    The outcome is that of a schedule with no delay, and years of looking at nothing are saved.
+    """
     cloud.disable_schedule(SCHEDULE)
     armed: set[tuple[Moment, str]] = set()
 

@@ -61,6 +61,7 @@ def simulate(
     messages after it are not sent, and not counted.
     """
     started = time.perf_counter()
+    out_dir.mkdir(parents=True, exist_ok=True)  # now, and not when all has been simulated in vain
     messages = inputs.messages if until is None else [message for message in inputs.messages if message.at <= until]
     begin = messages[0].at if messages else (until or 0)
     end = until if until is not None else (messages[-1].at if messages else begin) + AFTER_THE_LAST

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from time import perf_counter
 from typing import Any
 
+from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -66,11 +67,9 @@ def table(summary: dict[str, Any]) -> RenderableType:
 
 
 def _journeys(summary: dict[str, Any]) -> Table:
-    counts = ("runs", "completed", "exited", "failed", "running", "emails_sent", "emails_skipped")
-    journeys = Table(title="Journeys", title_justify="left", title_style="bold")
-    journeys.add_column("journey")
-    for count in counts:
-        journeys.add_column(count.replace("_", " "), justify="right")
+    counts = {name: name for name in ("runs", "completed", "exited", "failed", "running")}
+    counts |= {"emails_sent": "sent", "emails_skipped": "skipped"}
+    journeys = _table("Journeys: runs, and emails", "journey", *counts.values())
     for name, told in summary["journeys"].items():
         journeys.add_row(name, *(f"{told.get(count, 0):,}" for count in counts))
     emails = summary["emails"]
@@ -84,18 +83,23 @@ def _journeys(summary: dict[str, Any]) -> Table:
 
 
 def _segments(summary: dict[str, Any]) -> Table:
-    segments = Table(title="Segments at the end", title_justify="left", title_style="bold")
-    segments.add_column("segment")
-    segments.add_column("members", justify="right")
+    segments = _table("Segments at the end", "segment", "members")
     for name, members in summary["segments"].items():
         segments.add_row(name, f"{members:,}")
     return segments
 
 
 def _operations(operations: dict[str, int]) -> Table:
-    counted = Table(title="What AWS would count", title_justify="left", title_style="bold")
-    counted.add_column("operation")
-    counted.add_column("count", justify="right")
+    counted = _table("What AWS would count", "operation", "count")
     for name, count in operations.items():
         counted.add_row(name.replace("_", " "), f"{count:,}")
     return counted
+
+
+def _table(title: str, name: str, *counts: str) -> Table:
+    """A table of names with their counts, narrow enough for 80 columns."""
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column(name, no_wrap=True)
+    for count in counts:
+        table.add_column(count, justify="right", no_wrap=True)
+    return table
