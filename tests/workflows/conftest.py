@@ -19,8 +19,8 @@ from homing.domain.ids import alias_id
 from homing.domain.moments import DAY, HOUR, Duration, Moment, format_moment, parse_moment
 from local.cloud import Cloud, Mail, Response
 from local.cloud.workflows import Run
-from local.simulation.deployment import deployed
-from local.simulation.exact_schedule import look_exactly_when_due
+from local.simulation.deployment import FIGURES_SCHEDULE, RECONCILE_SCHEDULE, deployed
+from local.simulation.exact_schedule import look_at_segments_when_due
 from local.simulation.recorder import Line, Recorder
 from local.timers import Timers, VirtualClock
 
@@ -214,15 +214,13 @@ def _shop_is_built_once(shop_built_once: None) -> None:
 
 @pytest.fixture(scope="module")
 def deployment() -> Iterator[Shop]:
-    """Segments are looked at exactly when they change: the schedule's runs between would take most of the time."""
-    with opened() as shop:
-        look_exactly_when_due(shop.cloud)
+    with quiet() as shop:
         yield shop
 
 
 @pytest.fixture
 def shop_on_schedule() -> Iterator[Shop]:
-    """The shop with the template's own schedule. There is room for one shop at a time in a file."""
+    """The shop with the template's own schedules. There is room for one shop at a time in a file."""
     with opened() as shop:
         yield shop
 
@@ -230,7 +228,21 @@ def shop_on_schedule() -> Iterator[Shop]:
 @pytest.fixture(scope="session")
 def open_shop() -> OpenShop:
     """Opens a shop with parameters of its own. There is room for one shop at a time in a file."""
-    return opened
+    return quiet
+
+
+@contextmanager
+def quiet(**parameters: str) -> Iterator[Shop]:
+    """Segments are looked at exactly when they change, and nothing else comes by schedule but what a test fires.
+
+    Months of looks that find nothing to do would take most of the time of these tests; that they change nothing is
+    shown where they come, in tests/e2e.
+    """
+    with opened(**parameters) as shop:
+        look_at_segments_when_due(shop.cloud)
+        for schedule in (RECONCILE_SCHEDULE, FIGURES_SCHEDULE):
+            shop.cloud.disable_schedule(schedule)
+        yield shop
 
 
 @contextmanager

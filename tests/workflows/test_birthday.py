@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from homing.domain.moments import DAY, HOUR, SECOND, Moment, datetime_of, format_moment, moment_of
-from local.simulation.deployment import FIGURES_SCHEDULE
 
 if TYPE_CHECKING:
     from tests.workflows.conftest import Shop, Shopper
@@ -89,7 +88,6 @@ def test_a_corrected_birthday_does_not_congratulate_twice_in_a_year(shop: "Shop"
 
 
 def test_who_was_born_on_the_29th_of_february_is_congratulated_every_year_once(shop: "Shop") -> None:
-    shop.cloud.disable_schedule(FIGURES_SCHEDULE)  # four years of counting everybody every week
     _until_spring(shop)
     year = datetime_of(shop.now).year
     ada = shop.shopper()

@@ -15,7 +15,6 @@ from homing.domain.ids import contact_id
 from homing.domain.moments import DAY, HOUR, MINUTE, format_moment
 from local.cloud import Mail, Refusal, Response
 from local.simulation.confirmations import press_confirmations
-from local.simulation.exact_schedule import look_exactly_when_due
 
 if TYPE_CHECKING:
     from tests.workflows.conftest import OpenShop, Shop, Shopper
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="module")
 def asking_shop(open_shop: "OpenShop") -> Iterator["Shop"]:
     with open_shop(DoubleOptIn="yes") as shop:
-        look_exactly_when_due(shop.cloud)
         yield shop
 
 

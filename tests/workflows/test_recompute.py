@@ -16,8 +16,7 @@ from local.asl.files import load
 from local.cloud import Killed, Refusal
 from local.cloud.exports import TAKES
 from local.cloud.workflows import Run
-from local.simulation.deployment import FIGURES_SCHEDULE, ROOT
-from local.simulation.exact_schedule import look_exactly_when_due
+from local.simulation.deployment import ROOT
 
 if TYPE_CHECKING:
     from tests.workflows.conftest import OpenShop, Shop, Shopper
@@ -33,13 +32,11 @@ each_road = pytest.mark.parametrize("road", ROADS)
 
 @pytest.fixture
 def open_on(open_shop: "OpenShop") -> Callable[[str], Any]:
-    """Opens a shop whose table is small or large, and in which nothing recomputes by itself."""
+    """Opens a shop whose table is small or large."""
 
     @contextmanager
     def opened(road: str) -> Iterator["Shop"]:
         with open_shop(SmallTableItems=ROADS[road]) as shop:
-            shop.cloud.disable_schedule(FIGURES_SCHEDULE)
-            look_exactly_when_due(shop.cloud)
             yield shop
             assert shop.cloud.dead_letters() == []
 

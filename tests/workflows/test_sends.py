@@ -11,7 +11,7 @@ from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 from homing.adapters.contacts import TableContacts
 from homing.adapters.table import Table
 from homing.domain.ids import contact_id
-from homing.domain.moments import DAY, HOUR
+from homing.domain.moments import DAY, HOUR, MINUTE
 from local.cloud import Killed, Refusal
 
 if TYPE_CHECKING:
@@ -163,9 +163,27 @@ def test_a_send_whose_answer_was_lost_is_unknown_until_ses_tells_that_it_went_ou
     assert len(ada.inbox) == 1
 
 
-@pytest.mark.parametrize("error", [ConnectTimeoutError(endpoint_url="https://email.example"), None])
+def test_while_there_is_no_way_to_ses_a_send_waits_and_then_goes_out_once(shop: "Shop", enter: "Enter") -> None:
+    ada = shop.shopper()
+    asked: Counter[str] = Counter()
+
+    def is_out_of_reach(_request: dict[str, Any]) -> dict[str, str]:
+        asked["times"] += 1
+        raise ConnectTimeoutError(endpoint_url="https://email.example")
+
+    with shop.ses_answers(is_out_of_reach):
+        enter("welcome", ada)
+        shop.wait(10 * MINUTE)
+    assert asked["times"] > 1
+    assert ada.lines("welcome") == []
+    shop.wait(2 * HOUR)
+    assert ada.lines("welcome") == [("greeting", "sent", None)]
+    assert len(ada.inbox) == 1
+
+
+@pytest.mark.parametrize("error", [ReadTimeoutError(endpoint_url="https://email.example"), None])
 def test_a_send_of_which_ses_never_tells_stays_unknown_and_is_not_sent_again(
-    shop: "Shop", enter: "Enter", error: ConnectTimeoutError | None
+    shop: "Shop", enter: "Enter", error: ReadTimeoutError | None
 ) -> None:
     ada = shop.shopper()
     asked: Counter[str] = Counter()

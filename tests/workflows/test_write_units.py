@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from homing.domain.moments import DAY, MINUTE
+from local.simulation.deployment import RECONCILE_SCHEDULE
 
 if TYPE_CHECKING:
     from tests.workflows.conftest import Shop, Shopper
@@ -93,10 +94,12 @@ def test_a_mail_costs_seven_write_units(shop: "Shop") -> None:
     ada = shop.shopper()
     ada.signs_up()
     shop.wait(DAY)
+    _reconcile(shop)
     units = shop.cloud.database.write_units.copy()
     closed: list[str] = []
     shop.cloud.observe_table(lambda _table, record: closed.append(record["eventName"] + _partition(record)))
     shop.wait(5 * DAY)
+    _reconcile(shop)
     spent = shop.cloud.database.write_units - units
     assert len(ada.inbox) == 2
     assert {name: spent[name] for name in ("SendFunction", "FeedbackFunction", "ProjectFunction")} == {
@@ -105,6 +108,11 @@ def test_a_mail_costs_seven_write_units(shop: "Shop") -> None:
         "ProjectFunction": 0,
     }
     assert closed.count("REMOVEOPEN") == 1
+
+
+def _reconcile(shop: "Shop") -> None:
+    shop.cloud.fire_schedule(RECONCILE_SCHEDULE)
+    shop.cloud.settle()
 
 
 def _partition(record: dict[str, Any]) -> str:
