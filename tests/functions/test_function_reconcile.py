@@ -9,9 +9,10 @@ from homing.adapters.open_sends import TableOpenSends
 from homing.adapters.pace import TablePace
 from homing.domain.ids import DUE_SHARDS, contact_id, due_shard
 from homing.domain.moments import DAY, HOUR
-from homing.domain.sends import INTERRUPTED, Send
+from homing.domain.sends import Send
 from homing.ports import Pacing
 from local.simulation.deployment import RECONCILE_SCHEDULE
+from tests.fakes.sends import in_doubt
 
 if TYPE_CHECKING:
     from homing.domain.moments import Duration
@@ -23,17 +24,7 @@ ADDRESS = "ada.lovelace@customer.example"
 
 def open_mail(deployed: "Deployed", ago: "Duration") -> Send:
     """A mail that was noted as open some time ago."""
-    send = Send(
-        send_id="s",
-        run_id="cart-p-1",
-        profile_id="p",
-        journey="cart",
-        step="reminder",
-        template="cart-reminder",
-        at=deployed.now - ago,
-        outcome="unknown",
-        reason=INTERRUPTED,
-    )
+    send = in_doubt(at=deployed.now - ago)
     TableOpenSends(deployed.table).note(send, "c")
     return send
 

@@ -7,27 +7,14 @@ import pytest
 from homing.domain.ids import due_shard
 from homing.domain.moments import DAY, HOUR, MINUTE
 from homing.domain.permit import Contact
-from homing.domain.sends import INTERRUPTED, SETTLES_WITHIN, Delivery, Outcome, Send
+from homing.domain.sends import SETTLES_WITHIN, Delivery, Outcome, Send
 from homing.usecases.sweep import Sweeper
 from tests.fakes.crashes import Crashed, Fuse
 from tests.fakes.ports import FakeContacts, FakeOpenSends, FakeSends
+from tests.fakes.sends import in_doubt
 
 NOON = 1_700_000_000_000
 SHARD = due_shard("p")
-
-
-def intended(number: int = 0, at: int = NOON) -> Send:
-    return Send(
-        send_id=f"s{number}",
-        run_id="cart-p-1",
-        profile_id="p",
-        journey="cart",
-        step="reminder",
-        template="cart-reminder",
-        at=at,
-        outcome="unknown",
-        reason=INTERRUPTED,
-    )
 
 
 @dataclass
@@ -42,7 +29,7 @@ class Office:
 
     def claim(self, number: int = 0, at: int = NOON, *, claimed: bool = True) -> Send:
         """An attempt at a mail, as the send function leaves it where it is killed."""
-        send = intended(number, at)
+        send = in_doubt(f"s{number}", at=at)
         self.open_sends.note(send, "c")
         contact = self.contacts.contacts.setdefault("c", Contact(contact_id="c"))
         if claimed:
@@ -177,6 +164,6 @@ def test_a_sweep_that_was_cut_off_hides_no_mail(killed_at: int) -> None:
         office.sweep(NOON + HOUR, Fuse(killed_at))
     office.sweep(NOON + HOUR)
     office.sweep(NOON + DAY)
-    assert office.sends.kept["s0"] == intended(0)
+    assert office.sends.kept["s0"] == in_doubt("s0", at=NOON)
     assert (set(office.unknown), office.unsettled) == ({"s0"}, ["s1"])
     assert office.open_sends.kept == {}

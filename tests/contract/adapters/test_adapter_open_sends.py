@@ -6,22 +6,13 @@ from homing.adapters.open_sends import TableOpenSends
 from homing.adapters.table import Table
 from homing.domain.ids import due_shard
 from homing.domain.moments import DAY
-from homing.domain.sends import INTERRUPTED, SETTLES_WITHIN, OpenSend, Send
+from homing.domain.sends import SETTLES_WITHIN, OpenSend
 from homing.ports import OpenSends
 from tests.fakes.ports import FakeOpenSends
+from tests.fakes.sends import in_doubt
 
 NOON = 1_700_000_000_000
-SEND = Send(
-    send_id="s",
-    run_id="cart-p-1",
-    profile_id="p",
-    journey="cart",
-    step="reminder",
-    template="cart-reminder",
-    at=NOON,
-    outcome="unknown",
-    reason=INTERRUPTED,
-)
+SEND = in_doubt(at=NOON)
 SHARD = due_shard("p")
 LOOK_AT = NOON + SETTLES_WITHIN
 OPEN = OpenSend(send=SEND, contact_id="c", look_at=LOOK_AT)
