@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, EndpointConnectionError
 
 from homing.domain.sends import SEND_TAGS
 from homing.errors import MailRefused, MailUncertain, RetryLater
@@ -65,6 +65,8 @@ class SesMailer:
             if code in REFUSED:
                 raise MailRefused(code) from error
             raise MailUncertain(code) from error
+        except (ConnectTimeoutError, EndpointConnectionError) as error:  # SES has not heard a word
+            raise RetryLater(type(error).__name__) from error
         except BotoCoreError as error:
             raise MailUncertain(type(error).__name__) from error
         if "MessageId" not in answer:  # an answer that was cut off
