@@ -103,6 +103,23 @@ def test_a_mail_that_was_claimed_when_the_run_failed_may_have_gone_out() -> None
     assert (kept.outcome, kept.reason) == ("unknown", "interrupted")
 
 
+@pytest.mark.parametrize(
+    ("claimed", "line"),
+    [(False, ("greeting", "skipped", "run_ended")), (True, ("greeting", "unknown", "interrupted"))],
+)
+def test_the_mail_at_which_somebody_has_stopped_the_execution_is_in_the_ledger(
+    *, claimed: bool, line: tuple[str, str, str]
+) -> None:
+    world = welcomed()
+    run = world.run("welcome")
+    if claimed:
+        world.contacts.claim(run.contact_id, Claim(run_id=run.run_id, send_id=run.send_id("greeting"), at=NOW))
+    for killed_at in (*range(1, 11), None):
+        with suppress(Crashed):
+            world.finisher(Fuse(killed_at)).finish(run, {"status": "ABORTED"}, LATER)
+    assert [(send.step, send.outcome, send.reason) for send in world.sends.kept.values()] == [line]
+
+
 def sent_by_a_function_that_fails_for_ever_after() -> World:
     """SES has taken the greeting and told of it; its function never came to write the ledger."""
     world = welcomed()

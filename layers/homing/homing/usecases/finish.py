@@ -7,7 +7,7 @@ from typing import Any
 from homing.domain.journeys import Journey, Step
 from homing.domain.moments import Moment
 from homing.domain.permit import Contact
-from homing.domain.sends import GAVE_UP, INTERRUPTED, Ended, Run
+from homing.domain.sends import GAVE_UP, INTERRUPTED, Ended, Outcome, Run
 from homing.ports import Contacts, Profiles, Runs, Sends
 
 _ENDED: dict[str, Ended] = {
@@ -44,41 +44,42 @@ class Finisher:
             return ended  # whose run it was has been erased, and it with them
         journey = self.journeys.get(run.journey)
         steps = journey.steps if journey is not None else {}
-        if kept is not None and kept.contact_id and kept.ended is None and ended == "failed":
-            self._keep_failed_step(kept, steps, now)
+        if kept is not None and kept.contact_id and kept.ended is None and ended != "completed":
+            self._keep_last_step(kept, steps, ended, now)
         self.runs.end(run.model_copy(update={"ended": ended, "reason": reason, "ended_at": now}))
         if kept is not None and kept.contact_id:
-            # Last, for it takes away what tells which step has failed.
+            # Last, for it takes away what tells at which step it was.
             self.contacts.remove_run(kept.contact_id, run.run_id, [run.send_id(step) for step in steps])
         return ended
 
-    def _keep_failed_step(self, run: Run, steps: Mapping[str, Step], now: Moment) -> None:
-        """Keep in the ledger the mail at which the run failed: not sent, or, where it was claimed, nobody knows.
+    def _keep_last_step(self, run: Run, steps: Mapping[str, Step], ended: Ended, now: Moment) -> None:
+        """Keep in the ledger the mail at which the run has come to its end.
 
-        As long as the next mail is not due, it has failed at one that is in the ledger: SES has told that it went out.
+        Where it was claimed, nobody knows. Otherwise it is not sent, for somebody has stopped the execution, or it has
+        failed; but as long as the next mail is not due, it has failed at one that is in the ledger: SES has told that
+        it went out.
         """
         name = self._step_in_doubt(run, steps)
         if name is None:
             return
         contact = self.contacts.load(run.contact_id) or Contact(contact_id=run.contact_id)
-        claimed = run.send_id(name) in contact.claims
-        if not claimed and contact.due.get(run.run_id, now) > now:
+        outcome: Outcome
+        if run.send_id(name) in contact.claims:
+            outcome, reason = "unknown", INTERRUPTED
+        elif ended == "exited":
+            outcome, reason = "skipped", "run_ended"
+        elif contact.due.get(run.run_id, now) <= now:
+            outcome, reason = "failed", GAVE_UP
+        else:
             return
-        entry = run.ledger_entry(
-            name,
-            steps[name].template,
-            outcome="unknown" if claimed else "failed",
-            reason=INTERRUPTED if claimed else GAVE_UP,
-            at=now,
-        )
-        self.sends.record(entry)
+        self.sends.record(run.ledger_entry(name, steps[name].template, outcome=outcome, reason=reason, at=now))
 
     def _step_in_doubt(self, run: Run, steps: Iterable[str]) -> str | None:
-        """The first step of which the ledger knows nothing; None where this very failure is in it already."""
+        """The first step of which the ledger knows nothing; None where this very end is in it already."""
         for name in steps:
             kept = self.sends.load(run.profile_id, run.send_id(name))
             if kept is None:
                 return name
-            if kept.reason in (GAVE_UP, INTERRUPTED):
+            if kept.reason in (GAVE_UP, INTERRUPTED) or kept.has_ended_its_run:
                 return None
         return None
