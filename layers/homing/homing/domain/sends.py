@@ -127,6 +127,10 @@ class Run(Frozen):
         """The id of the mail that this step intends."""
         return ids.send_id(self.run_id, step)
 
+    def send_ids(self, steps: Iterable[str]) -> list[str]:
+        """The ids of the mails that these steps intend."""
+        return [self.send_id(step) for step in steps]
+
     def ledger_entry(self, step: str, template: str, *, outcome: Outcome, reason: str | None, at: Moment) -> Send:
         """What the ledger says of one of the run's steps."""
         return Send(

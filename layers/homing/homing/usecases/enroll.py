@@ -78,7 +78,7 @@ class Enroller:
         execution goes on to its next step, which finds the run ended and finishes this.
         """
         self._keep_interrupted_step(run, journey, contact, now)
-        self.contacts.remove_run(run.contact_id, run.run_id, [run.send_id(step) for step in journey.steps])
+        self.contacts.remove_run(run.contact_id, run.run_id, run.send_ids(journey.steps))
         self.runs.end(run.model_copy(update={"ended": "exited", "reason": reason, "ended_at": now}))
         self._withhold_next_step(run, journey, contact, reason, now)
         self.executions.stop(run.journey, run.run_id, reason)
@@ -139,7 +139,7 @@ class Enroller:
         """Take the licence of a run that ended before its beginning was kept: whoever ended it knew no contact."""
         kept = self.runs.load(run)
         if kept is not None and kept.ended is not None:
-            self.contacts.remove_run(run.contact_id, run.run_id, [run.send_id(step) for step in journey.steps])
+            self.contacts.remove_run(run.contact_id, run.run_id, run.send_ids(journey.steps))
 
     def _is_running_or_was(self, journey: Journey, entry: str, record: ProfileRecord, contact: Contact) -> bool:
         """Whether this entry has had its run, under any name of the person, or another run of the journey goes on."""
@@ -157,7 +157,7 @@ class Enroller:
         kept = self.runs.load(run)
         if kept is not None and kept.ended is None:
             return True
-        self.contacts.remove_run(contact.contact_id, run_id, [run.send_id(step) for step in journey.steps])
+        self.contacts.remove_run(contact.contact_id, run_id, run.send_ids(journey.steps))
         return False
 
 

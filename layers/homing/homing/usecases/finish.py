@@ -49,7 +49,7 @@ class Finisher:
         self.runs.end(run.model_copy(update={"ended": ended, "reason": reason, "ended_at": now}))
         if kept is not None and kept.contact_id:
             # Last, for it takes away what tells at which step it was.
-            self.contacts.remove_run(kept.contact_id, run.run_id, [run.send_id(step) for step in steps])
+            self.contacts.remove_run(kept.contact_id, run.run_id, run.send_ids(steps))
         return ended
 
     def _keep_last_step(self, run: Run, steps: Mapping[str, Step], ended: Ended, now: Moment) -> None:
