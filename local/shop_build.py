@@ -18,9 +18,9 @@ from local.shop_files import ShopFileError, read_shop, read_shop_files
 def build_shop(shop_dir: Path, target_dir: Path) -> Shop:
     """Write `shop.json` and `emails/` for the shop; the shop. Raises ShopFileError or EmailError."""
     shop = read_shop(shop_dir)
+    _check_steps(shop, shop_dir)
     target_dir.mkdir(parents=True, exist_ok=True)
     compile_emails(shop_dir / "emails", target_dir / "emails")
-    _check_steps(shop, shop_dir)
     data = json.dumps(read_shop_files(shop_dir), sort_keys=False, ensure_ascii=False, separators=(",", ":"))
     (target_dir / "shop.json").write_text(data, encoding="utf-8")
     return shop

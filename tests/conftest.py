@@ -1,10 +1,8 @@
 """What every test stands on: properties that are not timed, no way to a real AWS account, and the shop built once."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -35,25 +33,10 @@ def no_real_aws_account() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def built_shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The shop layer of this checkout: compiling and checking all mails takes longer than a test."""
-    from local.shop_build import build_shop
+def built_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The shop layer of this checkout; from now on whoever builds it gets a copy of this."""
+    from tests.fakes.built_shops import built_once
 
     built = tmp_path_factory.mktemp("built-shop")
-    build_shop(SHOP, built)
-    return built
-
-
-@pytest.fixture(scope="session")
-def shop_built_once(built_shop: Path) -> Iterator[None]:
-    """Every deployment of this checkout's shop takes the one that is built."""
-    from local.shop_build import build_shop
-
-    def build(shop_dir: Path, target_dir: Path) -> None:
-        if shop_dir == SHOP:
-            shutil.copytree(built_shop, target_dir, dirs_exist_ok=True)
-        else:
-            build_shop(shop_dir, target_dir)
-
-    with patch("local.simulation.deployment.build_shop", build):
-        yield
+    with built_once(SHOP, built):
+        yield built

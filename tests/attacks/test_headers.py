@@ -11,11 +11,9 @@ from typing import Any
 import pytest
 
 from homing.emails import RenderedEmail, Renderer
-from homing.emails.compiler import compile_emails
 from homing.emails.samples import everything
 from local.cloud.mail import Mail, pack_bodies
 
-SHOP_EMAILS = Path(__file__).parents[2] / "shop/emails"
 TO = "ada@post.example"
 BREAKS = {
     "carriage-return-line-feed": "\r\n",
@@ -47,10 +45,8 @@ ATTACKS = [
 
 
 @pytest.fixture(scope="module")
-def renderer(tmp_path_factory: pytest.TempPathFactory) -> Renderer:
-    compiled = tmp_path_factory.mktemp("compiled")
-    compile_emails(SHOP_EMAILS, compiled)
-    return Renderer(compiled)
+def renderer(built_shop: Path) -> Renderer:
+    return Renderer(built_shop / "emails")
 
 
 def sent(mail: RenderedEmail) -> EmailMessage:

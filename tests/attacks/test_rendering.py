@@ -10,12 +10,10 @@ import pytest
 from jinja2 import DictLoader, TemplateError
 
 from homing.emails import RenderedEmail, Renderer, RenderFailed
-from homing.emails.compiler import compile_emails
 from homing.emails.environment import MailEnvironment
 from homing.emails.errors import RenderingStopped
 from homing.emails.samples import everything
 
-SHOP_EMAILS = Path(__file__).parents[2] / "shop/emails"
 BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 MAILS = ["cart-second", "welcome-favourites"]
 HARMLESS = "Stoneware Mug"
@@ -94,10 +92,8 @@ TEXTS = {
 
 
 @pytest.fixture(scope="module")
-def renderer(tmp_path_factory: pytest.TempPathFactory) -> Renderer:
-    compiled = tmp_path_factory.mktemp("compiled")
-    compile_emails(SHOP_EMAILS, compiled)
-    return Renderer(compiled)
+def renderer(built_shop: Path) -> Renderer:
+    return Renderer(built_shop / "emails")
 
 
 def context(text: str = HARMLESS, **product: Any) -> dict[str, Any]:

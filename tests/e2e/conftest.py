@@ -143,7 +143,7 @@ Simulate = Callable[[Sequence[str]], Outcome]
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _shop_is_built_once(shop_built_once: None) -> None:
+def _shop_is_built_once(built_shop: Path) -> None:
     """Every test here stands on it."""
 
 

@@ -29,6 +29,8 @@ from tests.histories.recording import HISTORIES, items_of, machine_of, order, un
 
 LONG_ENOUGH = 120 * DAY
 
+pytestmark = pytest.mark.usefixtures("built_shop")
+
 
 @dataclass(frozen=True)
 class History:

@@ -11,14 +11,12 @@ import pytest
 from jinja2 import DictLoader, ModuleLoader
 
 from homing.emails import RenderedEmail, RenderFailed
-from homing.emails.compiler import compile_emails
 from homing.emails.environment import MailEnvironment
 from homing.emails.hygiene import MOST_PRODUCTS
 from homing.emails.limits import MOST_SECONDS, Meter
 from homing.emails.renderer import render_email
 from homing.emails.samples import everything
 
-SHOP_EMAILS = Path(__file__).parents[2] / "shop/emails"
 SECRET = "ada.lovelace@post.example"
 """Stands in the data, and must stand in no reason."""
 
@@ -103,9 +101,8 @@ def test_of_a_cart_without_end_no_more_is_looked_at_than_a_mail_can_show() -> No
     assert render("{{ items | length }}", context).html == str(MOST_PRODUCTS)
 
 
-def test_a_mail_of_homings_own_takes_less_than_a_twentieth_of_what_it_may(tmp_path: Path) -> None:
-    compile_emails(SHOP_EMAILS, tmp_path)
-    own = MailEnvironment(ModuleLoader(tmp_path))
+def test_a_mail_of_homings_own_takes_less_than_a_twentieth_of_what_it_may(built_shop: Path) -> None:
+    own = MailEnvironment(ModuleLoader(built_shop / "emails"))
     render_email(own, "cart-second", "en", told())
     assert own.meter.taken < 1_000
 
@@ -174,8 +171,7 @@ WATCHED = """
 
 
 @pytest.mark.parametrize("mail", ["cart-second", "confirm-consent"])
-def test_rendering_needs_no_network_and_no_files_but_those_of_its_layers(tmp_path: Path, mail: str) -> None:
-    compile_emails(SHOP_EMAILS, tmp_path)
-    command = [sys.executable, "-B", "-c", dedent(WATCHED), str(tmp_path), mail]
+def test_rendering_needs_no_network_and_no_files_but_those_of_its_layers(built_shop: Path, mail: str) -> None:
+    command = [sys.executable, "-B", "-c", dedent(WATCHED), str(built_shop / "emails"), mail]
     watched = subprocess.run(command, capture_output=True, text=True, check=True)
     assert watched.stdout == ""

@@ -13,11 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from homing.emails import RenderedEmail, Renderer, RenderFailed, samples
-from homing.emails.compiler import compile_emails
 from homing.emails.samples import everything
 from local.mail_lint import Page, mail_faults
 
-SHOP_EMAILS = Path(__file__).parents[2] / "shop/emails"
 MAILS = [
     "welcome-greeting",
     "welcome-favourites",
@@ -40,10 +38,8 @@ every_language = pytest.mark.parametrize("language", LANGUAGES)
 
 
 @pytest.fixture(scope="module")
-def renderer(tmp_path_factory: pytest.TempPathFactory) -> Renderer:
-    compiled = tmp_path_factory.mktemp("compiled")
-    compile_emails(SHOP_EMAILS, compiled)
-    return Renderer(compiled)
+def renderer(built_shop: Path) -> Renderer:
+    return Renderer(built_shop / "emails")
 
 
 def full() -> dict[str, Any]:

@@ -7,9 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from homing.emails import RenderedEmail, TemplateInvalid
-from homing.emails.compiler import checked_environment
-from homing.emails.renderer import render_email
+from homing.emails import RenderedEmail, Renderer, TemplateInvalid
 from homing.emails.samples import everything
 from local import mail_css, mail_html
 from local.caniemail import Support, support_of
@@ -24,8 +22,8 @@ CONTEXT = everything()
 
 
 @pytest.fixture(scope="module")
-def sound() -> RenderedEmail:
-    return render_email(checked_environment(SHOP / "emails"), "cart-offer", "en", CONTEXT)
+def sound(built_shop: Path) -> RenderedEmail:
+    return Renderer(built_shop / "emails").render("cart-offer", "en", CONTEXT)
 
 
 @pytest.fixture

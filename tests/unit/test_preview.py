@@ -4,6 +4,7 @@ import html
 import json
 import re
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from homing.emails import RenderedEmail
 from local.cli import app
 from local.preview.page import in_scheme, preheader_of, render_page
 from local.simulation.snapshot import SNAPSHOT
+from tests.fakes.built_shops import built_once
 from tests.fakes.stories import NOW, SHOP_DIR, bought, happened, product, signed_up
 from tests.fakes.tables import ExportedTable
 
@@ -77,7 +79,7 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The shop's own files with three of its mails, for every preview builds all there are; in the working folder."""
     folder = tmp_path_factory.mktemp("work") / "shop"
     shutil.copytree(SHOP_DIR, folder)
@@ -85,7 +87,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if path.suffix in {".jinja", ".yaml"} and path.stem not in {*MAILS, "shared"}:
             path.unlink()
     (folder / "journeys.yaml").write_text(JOURNEYS, encoding="utf-8")
-    return folder
+    with built_once(folder, tmp_path_factory.mktemp("built")):
+        yield folder
 
 
 @pytest.fixture(autouse=True)

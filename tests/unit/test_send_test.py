@@ -16,6 +16,8 @@ SHOP = Path(__file__).parents[2] / "shop"
 ME = "me@post.example"
 TEMPLATE = "AWSTemplateFormatVersion: '2010-09-09'\nResources: {Queue: {Type: 'AWS::SQS::Queue'}}\n"
 
+pytestmark = pytest.mark.usefixtures("built_shop")
+
 
 @pytest.fixture
 def cloud(tmp_path: Path) -> Iterator[Cloud]:

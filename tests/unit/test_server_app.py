@@ -24,6 +24,8 @@ HERE = "http://localhost:8787"
 TEAPOT = {"product_id": "p1", "name": "Round Teapot", "price": 38, "quantity": 2, "currency": "EUR"}
 _NUMBERS = count(1)
 
+pytestmark = pytest.mark.usefixtures("built_shop")
+
 
 @dataclass
 class Browser:

@@ -73,6 +73,8 @@ SMALL_TABLE_ITEMS = "25"
 
 START = 1_700_000_000_000
 
+pytestmark = pytest.mark.usefixtures("built_shop")
+
 
 class Lived(NamedTuple):
     """What was allowed, and what was done."""

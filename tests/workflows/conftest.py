@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -208,7 +209,7 @@ def line(product: str) -> Line:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _shop_is_built_once(shop_built_once: None) -> None:
+def _shop_is_built_once(built_shop: Path) -> None:
     """Every test here stands on it."""
 
 
