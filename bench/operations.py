@@ -5,46 +5,42 @@ message and for each email. The counts are exact and the same in every run; the 
 """
 
 import json
-import sys
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import typer
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
-OPERATIONS = (
-    "lambda_invocations",
-    "dynamodb_write_units",
-    "dynamodb_read_units",
-    "state_transitions",
-    "ses_sends",
-)
+from local.simulation.run import COUNTED
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
-def main() -> int:
-    """Print the figures of each folder; the exit status."""
-    folders = [Path(argument) for argument in sys.argv[1:]]
-    if not folders:
-        print(__doc__, file=sys.stderr)
-        return 2
+@app.command()
+def main(
+    folders: Annotated[list[Path], typer.Argument(metavar="OUT_DIR", help="Folders that homing simulate wrote.")],
+) -> None:
+    """What simulations cost: the operations that AWS would count, for each event and each email."""
     for folder in folders:
         try:
             summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            print(f"{folder} holds no run of homing simulate: {error}", file=sys.stderr)
-            return 2
+            reason = f"{folder} holds no run of homing simulate: {error}"
+            Console(stderr=True, soft_wrap=True).print(reason, markup=False)
+            raise typer.Exit(2) from error
         Console().print(figures(folder.name, summary))
-    return 0
 
 
 def figures(name: str, summary: dict[str, Any]) -> Table:
     """The table of one run."""
     accepted, sent = summary["events"]["accepted"], summary["emails"]["sent"]
-    table = Table(title=f"{name}: {accepted:,} events, {sent:,} emails", title_justify="left")
-    table.add_column("operation")
+    table = Table(title=f"{name}: {accepted:,} events, {sent:,} emails", title_justify="left", box=box.SIMPLE_HEAD)
+    table.add_column("operation", no_wrap=True)
     for column in ("in all", "per event", "per email"):
         table.add_column(column, justify="right")
-    for operation in OPERATIONS:
+    for operation in COUNTED:
         count = summary["operations"][operation]
         table.add_row(operation.replace("_", " "), f"{count:,}", _ratio(count, accepted), _ratio(count, sent))
     for function, units in summary["write_units_by_function"].items():
@@ -67,4 +63,4 @@ def _ratio(count: int, of: int) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    app()

@@ -1,10 +1,10 @@
-"""The bench of cold starts wires every function with what the bootstrap has."""
+"""The bench of cold starts wires every function as it is deployed."""
 
-import re
 from pathlib import Path
 
-from bench.imports import WIRING
-from homing import bootstrap
+import pytest
+
+from bench.imports import WIRING, environment, measure, wired
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 
@@ -13,6 +13,6 @@ def test_every_function_is_measured() -> None:
     assert set(WIRING) == {app.parent.name for app in FUNCTIONS.glob("*/app.py")}
 
 
-def test_what_is_wired_is_there_to_be_wired() -> None:
-    named = {name for wiring in WIRING.values() for name in re.findall(r"bootstrap\.(\w+)\(", wiring)}
-    assert {name for name in named if not callable(getattr(bootstrap, name, None))} == set()
+@pytest.mark.parametrize("function", WIRING)
+def test_a_function_is_wired_in_the_environment_that_the_template_gives_it(function: str, built_shop: Path) -> None:
+    assert measure(wired(function), environment(function, str(built_shop)), runs=1) > 0
