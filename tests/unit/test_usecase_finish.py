@@ -103,6 +103,19 @@ def test_a_mail_that_was_claimed_when_the_run_failed_may_have_gone_out() -> None
     assert (kept.outcome, kept.reason) == ("unknown", "interrupted")
 
 
+def test_a_mail_that_was_claimed_after_one_that_was_interrupted_may_have_gone_out_too() -> None:
+    world = welcomed()
+    run = world.run("welcome")
+    world.contacts.claim(run.contact_id, Claim(run_id=run.run_id, send_id=run.send_id("greeting"), at=NOW))
+    world.send(run, "greeting")
+    world.contacts.claim(run.contact_id, Claim(run_id=run.run_id, send_id=run.send_id("favourites"), at=NOW))
+    world.finisher().finish(run, {"status": "FAILED", "error": "SendFailed"}, LATER)
+    assert [(send.step, send.outcome, send.reason) for send in world.sends.kept.values()] == [
+        ("greeting", "unknown", "interrupted"),
+        ("favourites", "unknown", "interrupted"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("claimed", "line"),
     [(False, ("greeting", "skipped", "run_ended")), (True, ("greeting", "unknown", "interrupted"))],

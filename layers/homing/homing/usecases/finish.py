@@ -59,10 +59,10 @@ class Finisher:
         failed; but as long as the next mail is not due, it has failed at one that is in the ledger: SES has told that
         it went out.
         """
-        name = self._step_in_doubt(run, steps)
+        contact = self.contacts.load(run.contact_id) or Contact(contact_id=run.contact_id)
+        name = self._step_in_doubt(run, steps, contact)
         if name is None:
             return
-        contact = self.contacts.load(run.contact_id) or Contact(contact_id=run.contact_id)
         outcome: Outcome
         if run.send_id(name) in contact.claims:
             outcome, reason = "unknown", INTERRUPTED
@@ -74,12 +74,15 @@ class Finisher:
             return
         self.sends.record(run.ledger_entry(name, steps[name].template, outcome=outcome, reason=reason, at=now))
 
-    def _step_in_doubt(self, run: Run, steps: Iterable[str]) -> str | None:
-        """The first step of which the ledger knows nothing; None where this very end is in it already."""
+    def _step_in_doubt(self, run: Run, steps: Iterable[str], contact: Contact) -> str | None:
+        """The first step of which the ledger knows nothing; None where this very end is in it already.
+
+        What is claimed is in doubt all the same: the run may have gone on from a mail that was interrupted.
+        """
+        is_told = False
         for name in steps:
             kept = self.sends.load(run.profile_id, run.send_id(name))
             if kept is None:
-                return name
-            if kept.reason in (GAVE_UP, INTERRUPTED) or kept.has_ended_its_run:
-                return None
+                return name if not is_told or run.send_id(name) in contact.claims else None
+            is_told = kept.reason in (GAVE_UP, INTERRUPTED) or kept.has_ended_its_run
         return None
