@@ -195,7 +195,11 @@ WRITERS: dict[str, Callable[[World, Run], object]] = {
     "an execution that failed": finish("FAILED"),
     "the scheduled look": look_with_an_old_index,
     "an unsubscription": lambda world, run: unsubscribe(
-        Subscriber(contact_id(FORMER), run.profile_id), contacts=world.contacts, events=world.events, now=NOW + DAY
+        Subscriber(contact_id(FORMER), run.profile_id),
+        profiles=world.profiles,
+        contacts=world.contacts,
+        events=world.events,
+        now=NOW + DAY,
     ),
     "a request": lambda world, run: ask(
         "data", run.profile_id, requests=world.requests, profiles=world.profiles, now=NOW + DAY

@@ -81,7 +81,7 @@ class Preferences:
 
     def stop_all(self, subscriber: Subscriber, now: Moment) -> None:
         """Withdraw every purpose at once, whatever is known of the link's address."""
-        unsubscribe(subscriber, PURPOSES, contacts=self.contacts, events=self.events, now=now)
+        unsubscribe(subscriber, PURPOSES, profiles=self.profiles, contacts=self.contacts, events=self.events, now=now)
 
     def _note_wishes(self, standing: Standing, wishes: Wishes, paused_until: Moment | None) -> Standing:
         contact, gap = standing.contact, GAPS[wishes.frequency]

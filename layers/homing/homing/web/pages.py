@@ -55,7 +55,7 @@ class Pages:
             rather = (preferences, said["rather"])
             return message(said["title"], said["ask"], press=said["press"], rather=rather, switch=True)
         # The token alone decides: mail programs send the body of RFC 8058 in either form, our own button sends none.
-        unsubscribe(visit.subscriber, contacts=self.contacts, events=self.events, now=visit.now)
+        unsubscribe(visit.subscriber, profiles=self.profiles, contacts=self.contacts, events=self.events, now=visit.now)
         rather = (preferences, said["done_rather"])
         return message(said["done_title"], said["done"], note=said["done_note"], rather=rather)
 
