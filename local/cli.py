@@ -7,14 +7,14 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from homing.domain.moments import Moment, parse_moment
+from homing.domain.moments import Moment
 from local.preview.commands import mails, preview
 from local.rights.commands import erase, export, readmit, requests
 from local.segments.commands import app as segments
 from local.send_test import send_test
 from local.sending import brake, resend
 from local.sends import sends
-from local.terminal import errors, fail, told_plainly
+from local.terminal import errors, fail, moment, told_plainly
 from local.torture.commands import torture
 
 if TYPE_CHECKING:
@@ -67,10 +67,7 @@ def simulate(
     """
     from local.simulation import read_inputs
 
-    try:
-        end = None if until is None else parse_moment(until)
-    except ValueError as error:
-        fail(f"--until: {error}")
+    end = None if until is None else moment("--until", until)
     with told_plainly():
         inputs = read_inputs(events)
     _run(inputs, out, end, seed, double_opt_in=double_opt_in)

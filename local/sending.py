@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from local.terminal import Live, Yes, now, told_plainly
+from local.terminal import Live, Yes, errors, now, told_plainly
 
 if TYPE_CHECKING:
     from homing.adapters.pace import TablePace
@@ -25,7 +25,7 @@ class Action(StrEnum):
 
 
 def resend(
-    send_id: Annotated[str, typer.Argument(metavar="SEND_ID", help="As `homing sends --unknown --json` tells it.")],
+    send_id: Annotated[str, typer.Argument(metavar="SEND_ID", help="As `homing sends --unknown` tells it.")],
     *,
     source: Live,
     function: Annotated[
@@ -44,7 +44,7 @@ def resend(
 
     Examples:
 
-      homing sends --from table:NAME --unknown --json
+      homing sends --from table:NAME --unknown
       homing resend zjdhmvzubj7fmoj4 --from table:NAME --function NAME
     """
     with told_plainly():
@@ -52,7 +52,8 @@ def resend(
         print(f"{send.journey}, {send.step}, of profile {send.profile_id}: {send.outcome} ({send.reason})")
         if not yes:
             typer.confirm("Send it? The shopper may have it already.", abort=True)
-        outcome, why = _ask(function, send)
+        with errors.status("asking the send function"):
+            outcome, why = _ask(function, send)
     print(f"{outcome}: {why}" if why else outcome)
     if outcome != "sent":
         raise typer.Exit(1)

@@ -42,12 +42,12 @@ def sends(
     A mail is unknown where SES gave no clear answer, or a function was cut off
     between asking and noting, and SES has not told since that it went out. It
     is never sent again by itself: that is for a person, with `homing resend`.
-    One that SES alone has told of, for its function died, has no subject.
 
     Examples:
 
       homing sends                                  the demo's
       homing sends --from table:NAME --unknown      of a live table: reads it all
+      homing sends --unknown --unsettled            both: all that is in doubt
       homing sends --from out --profile tc-00096    one shopper's
     """
     from local.segments.sources import open_source
@@ -58,7 +58,9 @@ def sends(
     shown = [
         entry
         for entry in entries
-        if (entry.outcome == "unknown" or not unknown) and (_is_unsettled(entry, opened) or not unsettled)
+        if not (unknown or unsettled)
+        or (unknown and entry.outcome == "unknown")
+        or (unsettled and _is_unsettled(entry, opened))
     ]
     if as_json:
         print(_as_json(opened, shown))
@@ -107,11 +109,13 @@ def _show(source: "Source", entries: list["Send"], shown: list["Send"]) -> None:
     counted = Counter(entry.outcome for entry in entries)
     outcomes = ", ".join(f"{number:,} {outcome}" for outcome, number in counted.most_common()) or "none"
     print(f"{source.name} as of {minute(source.as_of)}; mails: {outcomes}")
-    rows = [("at", "journey", "step", "outcome", "delivery", "profile", "reason")] if shown else []
+    if entries and not shown:
+        print("none is of the kind that was asked for")
+    rows = [("at", "journey", "step", "outcome", "delivery", "profile", "mail", "reason")] if shown else []
     rows += (
         (
             *(minute(entry.at), entry.journey, entry.step),
-            *(entry.outcome, entry.delivery or "", entry.profile_id, entry.reason or ""),
+            *(entry.outcome, entry.delivery or "", entry.profile_id, entry.send_id, entry.reason or ""),
         )
         for entry in shown
     )

@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
-from homing.domain.moments import Moment
+from homing.domain.moments import Moment, parse_moment
 
 # Without emoji: a line number between colons is one.
 errors = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
@@ -66,6 +66,14 @@ def fail(message: str) -> NoReturn:
     """End the command with status 2 and a message, which says what to do."""
     errors.print(f"homing: {message}", markup=False)
     raise typer.Exit(2)
+
+
+def moment(option: str, text: str) -> Moment:
+    """The moment that somebody has typed at an option; else the end of the command."""
+    try:
+        return parse_moment(text)
+    except ValueError as error:
+        fail(f"{option}: {error}; write it as 2026-12-31T00:00:00Z")
 
 
 def now() -> Moment:

@@ -113,7 +113,8 @@ def check(shop_dir: ShopDir = SHOP) -> None:
 
     with told_plainly(EmailError):
         emails_dir = emails_dir_of(shop_dir)
-        faults = check_mails(emails_dir)
+        with errors.status("rendering every mail"):
+            faults = check_mails(emails_dir)
         written = mails_of(emails_dir)
     for fault in faults:
         errors.print(str(fault), markup=False)

@@ -55,7 +55,8 @@ def export(
 
     with told_plainly():
         opened = open_source(source, now())
-        person = find_person(opened, profile)
+        with errors.status("reading"):
+            person = find_person(opened, profile)
         text = json.dumps(export_of(person, opened), indent=2, ensure_ascii=False)
         if out is not None:
             _write_for_nobody_else(out, text + "\n")
@@ -96,10 +97,12 @@ def erase(
         if erasure is None:
             erasure = _confirmed(eraser, profile, source, yes=yes)
         if erasure.cleared_at is None:
-            erasure = eraser.begin(erasure, now())
+            with errors.status("first pass"):
+                erasure = eraser.begin(erasure, now())
             print("First pass done: nothing is sent to them any more, and all that was found is gone.")
         _wait(erasure)
-        eraser.finish(erasure, now())
+        with errors.status("second pass"):
+            eraser.finish(erasure, now())
     print("Second pass done: erased.")
     print(_ELSEWHERE)
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from homing.domain.moments import Duration, Moment, parse_duration, parse_moment
-from local.terminal import SHOP, AsJson, From, Profile, errors, fail, now, told_plainly
+from homing.domain.moments import Duration, parse_duration
+from local.terminal import SHOP, AsJson, From, Profile, errors, fail, moment, now, told_plainly
 
 if TYPE_CHECKING:
     from homing.domain.generation import Generation
@@ -91,13 +91,13 @@ def explain(
     from local.segments.reasons import answer_at
     from local.segments.show import generation_line, minute, reasons_view
 
-    moment = None if at is None else _moment(at)
+    asked_for = None if at is None else moment("--at", at)
     with told_plainly():
         population = _population(source)
         generation = _generation(population)
         _refuse_unknown(segment or [], generation)
         record = population.find(profile)
-        answer = answer_at(population, record, generation, moment)
+        answer = answer_at(population, record, generation, asked_for)
     told = [reason for reason in answer.reasons if not segment or reason.segment.name in segment]
     if as_json:
         print(reasons_json(population.source, generation, record.profile_id, answer.at, told))
@@ -137,7 +137,8 @@ def diff(
         population = _population(source)
         generation = _generation(population)
         now = population.source.as_of
-        candidate = candidate_of(rules, population, generation, now, shop.settings.sending.timezone)
+        with errors.status("counting the figures of the whole shop"):
+            candidate = candidate_of(rules, population, generation, now, shop.settings.sending.timezone)
         comparison = Comparison(shop, generation, candidate, now, FEW if examples else 0)
         found = comparison.of(watched(population.records(), errors, "comparing"), population)
     if as_json:
@@ -210,10 +211,3 @@ def _duration(text: str) -> Duration:
         return parse_duration(f"{short[1]} {units[short[2]]}" if short else text)
     except ValueError as error:
         fail(f"--within: {error}, or short: 90m, 24h, 7d")
-
-
-def _moment(text: str) -> Moment:
-    try:
-        return parse_moment(text)
-    except ValueError as error:
-        fail(f"--at: {error}")

@@ -102,6 +102,13 @@ def test_the_unsettled_ones_went_out_a_day_ago_and_ses_is_silent_since(tmp_path:
     ]
     folder = written(tmp_path, entries)
     assert sorted(listed("--from", folder, "--unsettled")) == [(LEA, "favourites"), (LEA, "greeting")]
+    both = sorted(listed("--from", folder, "--unsettled", "--unknown"))
+    assert both == sorted([(LEA, "favourites"), (LEA, "greeting"), (THEO, "favourites")])
+
+
+def test_where_no_mail_is_of_the_kind_asked_for_it_is_said(folder: Path) -> None:
+    told = run("--from", folder, "--profile", "lea", "--unsettled").stdout.splitlines()
+    assert told[1:] == ["none is of the kind that was asked for"]
 
 
 @pytest.mark.parametrize("name", ["lea", LEA, "leas-browser"])
@@ -142,12 +149,13 @@ def test_people_read_a_line_for_each_mail_and_how_many_became_what(folder: Path)
     assert result.exit_code == 0
     head, *rows = [line for line in result.stdout.splitlines() if line.strip()]
     assert head == f"{folder} as of 2026-05-05 00:00 UTC; mails: 2 unknown, 1 failed, 1 sent"
-    assert rows[0].split() == ["at", "journey", "step", "outcome", "delivery", "profile", "reason"]
+    assert rows[0].split() == ["at", "journey", "step", "outcome", "delivery", "profile", "mail", "reason"]
+    mails = {(sent.profile_id, sent.step): sent.send_id for sent in SENDS}
     assert [row.split()[4:] for row in rows[1:]] == [
-        ["greeting", "unknown", THEO, "no_answer"],
-        ["favourites", "failed", LEA, "render:", "[bold]", "is", "no", "field"],
-        ["greeting", "sent", "delivered", LEA],
-        ["greeting", "unknown", BROWSER, "interrupted"],
+        ["greeting", "unknown", THEO, mails[THEO, "greeting"], "no_answer"],
+        ["favourites", "failed", LEA, mails[LEA, "favourites"], "render:", "[bold]", "is", "no", "field"],
+        ["greeting", "sent", "delivered", LEA, mails[LEA, "greeting"]],
+        ["greeting", "unknown", BROWSER, mails[BROWSER, "greeting"], "interrupted"],
     ]
     assert {row.index(name) for row, name in zip(rows[1:], (THEO, LEA, LEA, BROWSER), strict=True)} == {
         rows[0].index("profile")
