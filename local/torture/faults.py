@@ -9,10 +9,11 @@ from typing import Final, Literal
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 
 from homing.domain.moments import HOUR, MINUTE, SECOND, Duration
-from local.cloud import Cloud, Killed, Refusal
+from local.cloud import Cloud, Refusal
 from local.cloud.deliveries import Deliveries, Source
 from local.cloud.functions import Function
 from local.cloud.seam import Fault
+from local.torture.invocations import Invocations
 
 Phase = Literal["before", "after"]
 
@@ -72,9 +73,13 @@ class Rates:
 class Faults(Deliveries):
     """The faults of one seed. They are switched on by `begin` and off by `end`."""
 
-    def __init__(self, cloud: Cloud, rates: Rates, seed: int, note: Callable[[str], None]) -> None:
+    def __init__(
+        self, cloud: Cloud, rates: Rates, seed: int, note: Callable[[str], None], invocations: Invocations
+    ) -> None:
         self.happened: Counter[str] = Counter()
         self._cloud = cloud
+        self._invocations = invocations
+        invocations.happened = self.happened.total
         self._rates = rates
         self._random = Random(f"faults {seed}")
         self._note = note
@@ -123,8 +128,9 @@ class Faults(Deliveries):
     def _boundary(self, service: str, operation: str, phase: Phase) -> None:
         if self._cloud.functions.running is None:
             return
+        self._invocations.hold_the_dead()
         if self.strikes("kill") or (service == "sesv2" and self.strikes("ses")):
-            raise Killed
+            self._invocations.die()
         if self._depth < _DEPTH and self.strikes("interleave"):
             self._depth += 1
             for _ in range(self._random.randint(1, 3)):
@@ -150,6 +156,11 @@ class Faults(Deliveries):
     def _invocation(self, function: Function, phase: Phase) -> str | None:
         if phase == "before" and self.strikes("cold"):
             self._cloud.functions.cool(function.logical_id)
-        if not self.strikes("lambda_fails"):
+        fails = self.strikes("lambda_fails")
+        if phase == "after":
+            self._invocations.ends()
+        elif not fails:
+            self._invocations.begins(function.logical_id)
+        if not fails:
             return None
         return "Lambda.TooManyRequestsException" if phase == "before" else "Lambda.SdkClientException"

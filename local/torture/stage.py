@@ -23,7 +23,10 @@ def opened() -> Iterator[Cloud]:
     """The cloud with the project's template in it: streams in shards, schedules that fire where they find
     something, and every function warm.
     """
-    with VirtualClock(OPENING) as clock, deployed(Timers(clock), write_key=WRITE_KEY, parameters=_PARAMETERS) as cloud:
+    with (
+        VirtualClock(OPENING) as clock,
+        deployed(Timers(clock), write_key=WRITE_KEY, metrics=True, parameters=_PARAMETERS) as cloud,
+    ):
         _look_where_due(cloud, SCHEDULE, "DUE", 5 * MINUTE)
         _look_where_due(cloud, RECONCILE_SCHEDULE, "OPEN", 15 * MINUTE)
         _look_at_the_account(cloud)

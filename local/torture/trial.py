@@ -14,8 +14,10 @@ from local.cloud import Cloud
 from local.torture.chronicle import Change, Chronicle, Violation
 from local.torture.client import Client
 from local.torture.faults import Faults, Rates
+from local.torture.invocations import Invocations
 from local.torture.ledger_rules import LedgerRules
 from local.torture.mail_rules import MailRules
+from local.torture.metric_rules import MetricRules
 from local.torture.names import profile_of
 from local.torture.shop import rules
 from local.torture.stories import LENGTH, Act, Story, draw
@@ -55,9 +57,11 @@ class Trial:
         self.story = case.story
         self._trace = hashlib.sha256()
         self.chronicle = Chronicle(cloud)
-        self.faults = Faults(cloud, case.rates, case.seed, self._note)
+        self.invocations = Invocations(cloud)
+        self.faults = Faults(cloud, case.rates, case.seed, self._note, self.invocations)
         self.mails = MailRules(self.chronicle, rules(), case.story.shoppers)
         self.ledger = LedgerRules(self.chronicle, self.mails, rules())
+        self.metrics = MetricRules(self.chronicle, self.invocations)
         self.client = Client(cloud, case.story, self.faults, self.chronicle, self.mails)
         self._ambushes: list[Act] = []
         self._calls: Counter[str] = Counter()
@@ -79,6 +83,7 @@ class Trial:
             self._advance_to(self.story.begins + LENGTH + SETTLING)
         if not self.chronicle.violations:
             self.ledger.judge(self.story.begins + LENGTH)
+            self.metrics.judge()
         for answer in self.client.answers:
             self._note(answer)
         return Verdict(

@@ -1,12 +1,19 @@
 """A chronicle that is told by hand, to show that judges see what is wrong."""
 
+import json
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 from homing.domain.moments import Moment, parse_moment
+from local.cloud import Outcome
 from local.torture.chronicle import Chronicle
+from local.torture.invocations import Invocations
 from local.torture.mail_rules import MailRules
+from local.torture.metric_rules import MetricRules
 from local.torture.names import contact_of, mail_of, profile_of
 from local.torture.shop import rules
 from local.torture.stories import Shopper
@@ -26,23 +33,52 @@ class Telling:
     def __init__(self) -> None:
         self.now: Moment = BEGINS
         self.letters: list[Any] = []
-        self.log: list[str] = []
         self._numbers = count(1)
-        self.chronicle = Chronicle(cast("Cloud", self._cloud()))
+        self._functions = SimpleNamespace(
+            running=None, payload=None, by_arn={"send": SimpleNamespace(log=deque[str]())}
+        )
+        cloud = cast("Cloud", self._cloud())
+        self.chronicle = Chronicle(cloud)
+        self.invocations = Invocations(cloud)
         self.mails = MailRules(self.chronicle, rules(), [ADA])
+        self.metrics = MetricRules(self.chronicle, self.invocations)
 
     def _cloud(self) -> SimpleNamespace:
         return SimpleNamespace(
             database=SimpleNamespace(streams={}),
             executions=[],
             timers=SimpleNamespace(now=lambda: self.now),
-            functions=SimpleNamespace(running=None, by_arn={"send": SimpleNamespace(log=self.log)}),
+            functions=self._functions,
             queues=SimpleNamespace(by_arn={}, dead_letter_arns=[]),
             template=SimpleNamespace(resources={}),
             observe_table=lambda _watch: None,
             observe_mail=lambda _watch: None,
+            observe_answers=lambda _watch: None,
             dead_letters=lambda: self.letters,
         )
+
+    @property
+    def log(self) -> deque[str]:
+        """What the send function has written."""
+        log: deque[str] = self._functions.by_arn["send"].log
+        return log
+
+    @contextmanager
+    def invokes(self, function: str, payload: Any, answer: Any = None) -> Iterator[None]:
+        """The function runs, does what is told meanwhile, and answers so; nobody hears of it where it answers None."""
+        self._functions.running, self._functions.payload = SimpleNamespace(logical_id=function), payload
+        self.invocations.begins(function)
+        assert self.invocations.current is not None
+        yield
+        self.invocations.ends()
+        self._functions.running = self._functions.payload = None
+        if answer is not None:
+            self.invocations.all[-1].outcome = Outcome(answer)
+
+    def counts(self, name: str, amount: int = 1, **dimensions: str) -> None:
+        """The function that runs writes a metric."""
+        directive = {"Namespace": "Homing", "Dimensions": [list(dimensions)], "Metrics": [{"Name": name}]}
+        self.log.extend([json.dumps({"_aws": {"CloudWatchMetrics": [directive]}, name: [amount], **dimensions})])
 
     def writes(self, pk: str, sk: str, **attributes: dict[str, Any]) -> None:
         """An item is written, in the place of what it was."""

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from homing.domain.moments import DAY, HOUR, WEEK, Moment
+from local.cloud import Killed
 from local.torture.greetings import judge_greetings
 from local.torture.ledger_rules import LedgerRules
 from local.torture.mail_rules import Wish
@@ -178,6 +179,75 @@ def test_an_open_mail_that_nobody_looks_at_in_time_is_seen(telling: Telling, mom
 def test_a_log_that_names_somebody_is_seen(telling: Telling) -> None:
     telling.log.append(f"sending to {ADA.address()}")
     assert _judged(telling) == {"opaque ids only"}
+
+
+def test_a_final_line_that_becomes_another_is_seen(telling: Telling) -> None:
+    LedgerRules(telling.chronicle, telling.mails, rules())
+    telling.writes(f"P#{PROFILE}", "SEND#1", outcome={"S": "failed"}, reason={"S": "gave_up"})
+    telling.writes(f"P#{PROFILE}", "SEND#1", outcome={"S": "skipped"}, reason={"S": "ordered"})
+    assert telling.violated == {"the ledger stays"}
+
+
+# Metrics
+
+GREETING = {"run": {"run_id": f"welcome-{PROFILE}-once", "journey": "welcome"}, "step": "greeting"}
+SENT = {"outcome": "sent"}
+
+
+def _measured(telling: Telling) -> set[str]:
+    telling.metrics.judge()
+    return telling.violated
+
+
+def test_a_metric_that_says_what_was_answered_and_kept_is_right(telling: Telling) -> None:
+    with telling.invokes("SendFunction", GREETING, SENT):
+        telling.writes(f"P#{PROFILE}", "SEND#1", journey={"S": "welcome"}, outcome={"S": "sent"})
+        telling.counts("Emails", journey="welcome", outcome="sent")
+    assert _measured(telling) == set()
+
+
+@pytest.mark.parametrize("counted", [[], ["skipped"], ["sent", "sent"]])
+def test_a_metric_that_says_something_else_than_the_answer_is_seen(telling: Telling, counted: list[str]) -> None:
+    with telling.invokes("SendFunction", GREETING, SENT):
+        for outcome in counted:
+            telling.counts("Emails", journey="welcome", outcome=outcome)
+    assert _measured(telling) == {"metrics equal the ledger"}
+
+
+def test_an_answer_that_the_ledger_contradicts_is_seen_in_its_metric(telling: Telling) -> None:
+    with telling.invokes("SendFunction", GREETING, SENT):
+        telling.writes(f"P#{PROFILE}", "SEND#1", journey={"S": "welcome"}, outcome={"S": "failed"})
+        telling.counts("Emails", journey="welcome", outcome="sent")
+    assert _measured(telling) == {"metrics equal the ledger"}
+
+
+def test_a_death_may_lose_a_count(telling: Telling) -> None:
+    with telling.invokes("SendFunction", GREETING):
+        telling.writes(f"P#{PROFILE}", "SEND#1", journey={"S": "welcome"}, outcome={"S": "sent"})
+    assert _measured(telling) == set()
+
+
+def test_what_the_dead_write_is_not_heard(telling: Telling) -> None:
+    with telling.invokes("SendFunction", GREETING):
+        with pytest.raises(Killed):
+            telling.invocations.die()
+        telling.counts("Emails", journey="welcome", outcome="sent")
+        with pytest.raises(Killed):
+            telling.invocations.hold_the_dead()
+    assert not telling.invocations.all[0].counted()
+
+
+@pytest.mark.parametrize(("counted", "violated"), [(1, set()), (0, {"metrics equal the ledger"})])
+def test_a_mail_of_unknown_fate_is_counted_before_nobody_looks_at_it_any_more_even_by_the_dying(
+    telling: Telling, counted: int, violated: set[str]
+) -> None:
+    fate = {"profile_id": {"S": PROFILE}, "send_id": {"S": "1"}}
+    telling.writes("OPEN#0", "2026-03-02T10:00:00.000Z#1", **fate)
+    telling.writes(f"P#{PROFILE}", "SEND#1", outcome={"S": "unknown"}, reason={"S": "interrupted"})
+    with telling.invokes("ReconcileFunction", {"shard": 0}):
+        telling.counts("EmailsUnknown", counted)
+        telling.removes("OPEN#0", "2026-03-02T10:00:00.000Z#1")
+    assert _measured(telling) == violated
 
 
 # Dead letters

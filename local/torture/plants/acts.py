@@ -14,14 +14,27 @@ def adds(day: float) -> Act:
     return Act(int(day * DAY), 0, "adds", {"product": 0})
 
 
+def orders(day: float) -> Act:
+    return Act(int(day * DAY), 0, "orders", {"order": f"day{day}", "total": 20})
+
+
 LEAVES_CARTS: Final = (is_known(), adds(2), adds(8), adds(14), adds(20))
 AGREES_AFTER_A_COMPLAINT: Final = (is_known(), is_known(3), adds(4), is_known(12), adds(13))
 UNSUBSCRIBES: Final = (is_known(), Act(5 * DAY, 0, "unsubscribes"))
-UNSUBSCRIBES_AMID: Final = (is_known(), adds(2), Act(2 * DAY, 0, "unsubscribes", ambush=5))
+UNSUBSCRIBES_AMID: Final = tuple(
+    act
+    for day, boundary in ((2, 5), (8, 7), (14, 9), (20, 11))
+    for act in (is_known(day - 2), adds(day), Act(day * DAY, 0, "unsubscribes", ambush=boundary))
+)
 RETURNS_OFTEN: Final = (is_known(), *(Act(day * DAY, 0, "returns") for day in range(1, 28, 3) for _ in range(4)))
 BUYS_AMID: Final = (
     *LEAVES_CARTS,
     *(Act(day * DAY, 0, "orders", {"order": f"amid{day}", "total": 20}, ambush=4) for day in (1, 8, 14, 20)),
 )
+ORDERS_AND_LEAVES_MORE: Final = (
+    is_known(),
+    *(act for day in (2, 8, 14, 20) for act in (adds(day), orders(day + 0.2), adds(day + 0.3))),
+)
+"""Two carts are left on a day, and each is worth a mail at once."""
 MEDDLES: Final = (is_known(), Act(5 * DAY, 0, "meddles"))
 SCANS: Final = (is_known(), Act(5 * DAY, 0, "scans"))

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from local.torture.planting import planted, wrapped
+from local.torture.planting import everywhere, planted, wrapped
 from local.torture.plants.acts import LEAVES_CARTS
 
 
@@ -12,8 +12,8 @@ from local.torture.plants.acts import LEAVES_CARTS
     "EnrollFunction",
     "FinishFunction",
     "FeedbackFunction",
-    breaks=("the ledger stays",),
-    rates={"again": 0.3, "late": 0.3},
+    breaks=("the ledger stays", "delivery only grows"),
+    rates={"interleave": 0.5, "lose": 0.25, "again": 0.3, "late": 0},
     acts=LEAVES_CARTS,
 )
 def ledger_overwritten() -> None:
@@ -81,3 +81,28 @@ def late_delivery_clears_bounce() -> None:
         return delivered
 
     wrapped(TableSends, "deliver", latest)
+
+
+# ── Metrics ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@planted("ReconcileFunction", breaks=("metrics equal the ledger",), rates={"lose": 0.25}, acts=LEAVES_CARTS)
+def metric_forgotten() -> None:
+    """Find the mails of which nobody knows whether they went out, and not count them."""
+    from homing import observability
+
+    count = observability.count
+
+    def forgetful(name: str, amount: int = 1) -> None:
+        if name != "EmailsUnknown":
+            count(name, amount)
+
+    everywhere("count", forgetful)
+
+
+@planted("ReconcileFunction", breaks=("metrics equal the ledger",), rates={"ses": 0.4, "kill": 0.03}, acts=LEAVES_CARTS)
+def counted_after_it_is_kept() -> None:
+    """Write metrics only at the end of an invocation, after what they count is nobody's to look at any more."""
+    from homing import observability
+
+    observability.metrics.flush_metrics = lambda *_, **__: None  # type: ignore[method-assign] # the planted bug

@@ -5,7 +5,13 @@ from collections.abc import Callable
 from typing import Any
 
 from local.torture.planting import planted, wrapped
-from local.torture.plants.acts import AGREES_AFTER_A_COMPLAINT, BUYS_AMID, LEAVES_CARTS, UNSUBSCRIBES_AMID
+from local.torture.plants.acts import (
+    AGREES_AFTER_A_COMPLAINT,
+    BUYS_AMID,
+    LEAVES_CARTS,
+    ORDERS_AND_LEAVES_MORE,
+    UNSUBSCRIBES_AMID,
+)
 
 
 def _permit_without(*conditions: str) -> None:
@@ -194,7 +200,7 @@ def register_not_shifted() -> None:
     wrapped(contacts, "_take_a_place", short)
 
 
-@planted("SendFunction", breaks=("cap",))
+@planted("SendFunction", breaks=("cap",), acts=ORDERS_AND_LEAVES_MORE)
 def cap_counted_elsewhere() -> None:
     """Count the cap by another item than the one that the permit writes."""
     _permit_without("recent_")
