@@ -233,13 +233,13 @@ def open_shop() -> OpenShop:
 
 
 @contextmanager
-def quiet(**parameters: str) -> Iterator[Shop]:
+def quiet(*, metrics: bool = False, **parameters: str) -> Iterator[Shop]:
     """Segments are looked at exactly when they change, and nothing else comes by schedule but what a test fires.
 
     Months of looks that find nothing to do would take most of the time of these tests; that they change nothing is
     shown where they come, in tests/e2e.
     """
-    with opened(**parameters) as shop:
+    with opened(metrics=metrics, **parameters) as shop:
         look_at_segments_when_due(shop.cloud)
         for schedule in (RECONCILE_SCHEDULE, FIGURES_SCHEDULE):
             shop.cloud.disable_schedule(schedule)
@@ -247,10 +247,10 @@ def quiet(**parameters: str) -> Iterator[Shop]:
 
 
 @contextmanager
-def opened(**parameters: str) -> Iterator[Shop]:
+def opened(*, metrics: bool = False, **parameters: str) -> Iterator[Shop]:
     with (
         VirtualClock(OPENING) as clock,
-        deployed(Timers(clock), parameters={"DoubleOptIn": "no", **parameters}) as cloud,
+        deployed(Timers(clock), metrics=metrics, parameters={"DoubleOptIn": "no", **parameters}) as cloud,
     ):
         yield Shop(cloud, Recorder(cloud))
 
