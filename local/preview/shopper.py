@@ -96,6 +96,7 @@ class Previewer:
 
 _REASONS = {
     "no_address": "no address is known; choose somebody who has told one",
+    "confirmed": "they have confirmed already; choose somebody who has not, or leave --profile out",
     "consent_withdrawn": "they have not agreed to mails; choose somebody who has",
     "unsubscribed": "they have unsubscribed; choose somebody who has not",
     "bounced": "their address has bounced; choose somebody else",
