@@ -1,16 +1,30 @@
-"""A table that exists on disk only: what adapters put into it, as an export of DynamoDB has it."""
+"""Tables: one that exists on disk only, as an export of DynamoDB has it, and an empty one of DynamoDB's."""
 
 import base64
 import gzip
 import json
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from homing.adapters.catalogue import TableCatalogue
 from homing.adapters.generations import TableGenerations
 from homing.adapters.ledger import TableRuns, TableSends
 from homing.adapters.profiles import TableEvents, TableProfiles
 from homing.adapters.table import Item, Table
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+def empty_table(client: "DynamoDBClient", name: str) -> Table:
+    """A table of Homing's keys, made in that client's DynamoDB."""
+    client.create_table(
+        TableName=name,
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in ("pk", "sk")],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    return Table(client, name)
 
 
 class ExportedTable:

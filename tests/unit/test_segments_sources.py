@@ -14,6 +14,7 @@ from homing.adapters.table import Item, bytes_of
 from homing.domain.moments import format_moment, parse_moment
 from local.segments.sources import Source, SourceUnreadable, open_source
 from local.simulation.snapshot import SNAPSHOT
+from tests.fakes.tables import empty_table
 
 NOW = parse_moment("2026-05-05T00:00:00Z")
 ENDED = parse_moment("2026-04-01T12:00:00Z")
@@ -59,12 +60,7 @@ def plain_file(folder: Path) -> str:
 
 def live_table(_folder: Path) -> str:
     client: Any = boto3.client("dynamodb")
-    client.create_table(
-        TableName="homing",
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
-        BillingMode="PAY_PER_REQUEST",
-    )
+    empty_table(client, "homing")
     for item in ITEMS:
         client.put_item(TableName="homing", Item=item)
     return "table:homing"

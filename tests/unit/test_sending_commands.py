@@ -18,6 +18,7 @@ from homing.domain.moments import DAY
 from homing.domain.sends import Run
 from homing.domain.turns import Turn
 from local.cli import app
+from tests.fakes.tables import empty_table
 
 NOON, NAME = 1_700_000_000_000, "homing-table"
 RUN = Run(journey="welcome", profile_id="p", entry="once")
@@ -31,14 +32,7 @@ def table(monkeypatch: pytest.MonkeyPatch) -> Iterator[Table]:
         monkeypatch.setenv(name, "local")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     with mock_aws():
-        client = boto3.client("dynamodb")
-        client.create_table(
-            TableName=NAME,
-            BillingMode="PAY_PER_REQUEST",
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
-        )
-        table = Table(client, NAME)
+        table = empty_table(boto3.client("dynamodb"), NAME)
         for send in (UNKNOWN, SENT):
             TableSends(table).record(send)
         yield table
