@@ -10,7 +10,6 @@ functions called with their payloads.
 """
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from random import Random
@@ -27,8 +26,13 @@ import pytest
 from botocore.exceptions import ClientError
 from jsonata import Jsonata
 from moto import mock_aws
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
+from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
+from moto.stepfunctions.parser.asl.parse.preprocessor import Preprocessor
 from moto.stepfunctions.parser.backend.execution import Execution as MotoExecution
+from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
+from moto.stepfunctions.parser.models import stepfunctions_parser_backends as moto_backends
 
 from local.asl import Interpreter, TaskFailed, parse
 from local.timers import ManualClock, Timers
@@ -40,6 +44,7 @@ Functions = Callable[[str, Any], Answer]
 Outcome = dict[str, Any]
 Run = Callable[[dict[str, Any], Any, Functions], Outcome]
 
+REGION = "eu-central-1"
 NEW_YEAR = 1_767_225_600_000
 SERVICE_ERROR = "Lambda."
 
@@ -74,14 +79,13 @@ def our_run() -> Run:
     return run
 
 
-@pytest.fixture
-def moto_run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+@pytest.fixture(scope="module")
+def moto_run() -> Iterator[Run]:
     """Runs a definition on moto's interpreter, corrected and without real waiting."""
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "test")
-    correct(monkeypatch)
-    with mock_aws(config={"stepfunctions": {"execute_state_machine": True}}):
-        yield MotoRunner(boto3.client("stepfunctions", region_name="eu-central-1"), monkeypatch)
+    with pytest.MonkeyPatch.context() as patch, mock_aws(config={"stepfunctions": {"execute_state_machine": True}}):
+        correct(patch)
+        hasten(patch)
+        yield MotoRunner(boto3.client("stepfunctions", region_name=REGION), patch)
 
 
 class MotoRunner:
@@ -101,11 +105,10 @@ class MotoRunner:
             definition=json.dumps(definition),
             roleArn="arn:aws:iam::123456789012:role/states",
         )["stateMachineArn"]
-        execution = self._client.start_execution(stateMachineArn=machine, name="run", input=json.dumps(data))[
-            "executionArn"
-        ]
-        described = self._ended(execution)
-        events = self._client.get_execution_history(executionArn=execution, maxResults=1000)["events"]
+        self._client.start_execution(stateMachineArn=machine, name="run", input=json.dumps(data))
+        executions: list[Any] = moto_backends[DEFAULT_ACCOUNT_ID][REGION].describe_state_machine(machine).executions
+        (execution,) = executions
+        described, events = execution.to_describe_output(), execution.to_history_output()["events"]
         return {
             "status": described["status"],
             "output": self._output(events),
@@ -116,11 +119,6 @@ class MotoRunner:
             ],
             "calls": calls,
         }
-
-    def _ended(self, execution: str) -> Any:
-        while (described := self._client.describe_execution(executionArn=execution))["status"] == "RUNNING":
-            time.sleep(0.001)
-        return described
 
     @staticmethod
     def _output(events: list[Any]) -> Any:
@@ -160,9 +158,22 @@ def correct(monkeypatch: pytest.MonkeyPatch) -> None:
     # moto puts a datetime into the context object, which must be JSON.
     monkeypatch.setattr(MotoExecution, "get_start_execution_details", start_details_as_json)
 
-    # An oracle need not wait.
+
+def hasten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An oracle need not wait, nor run beside whoever asks it, nor parse a definition a second time."""
     monkeypatch.setattr(WaitFunction, "_wait_interval", lambda *_, **__: None)
     monkeypatch.setattr(moto_retrier, "time", SimpleNamespace(sleep=lambda _: None))
+    monkeypatch.setattr(ExecutionWorker, "start", ExecutionWorker._execution_logic)
+
+    parse_text, trees = AmazonStateLanguageParser.parse, dict[str, Any]()
+
+    def parse_once(definition: str) -> Any:
+        if definition in trees:
+            return Preprocessor().visit(trees[definition]), trees[definition]
+        program, trees[definition] = parse_text(definition)
+        return program, trees[definition]
+
+    monkeypatch.setattr(AmazonStateLanguageParser, "parse", parse_once)
 
 
 def as_text(moment: Any) -> str:
