@@ -177,9 +177,10 @@ def _is_erased(eraser: "Eraser", name: str) -> bool:
 
 def _ids(name: str) -> frozenset[str]:
     """The ids of all that a name may stand for."""
-    from homing.domain.ids import alias_id, contact_id
+    from homing.domain.ids import alias_id
+    from local.segments.population import contact_of
 
-    return frozenset((alias_id("user", name), alias_id("anonymous", name), name, contact_id(name)))
+    return frozenset((alias_id("user", name), alias_id("anonymous", name), name, contact_of(name)))
 
 
 def _confirmed(eraser: "Eraser", name: str, source: str, *, yes: bool) -> "Erasure":

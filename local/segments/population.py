@@ -1,6 +1,7 @@
 """The shop's profiles, and the generation by which they are evaluated, as a source holds them."""
 
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from homing.adapters.catalogue import PRODUCT_KEY, catalogue_product
@@ -8,6 +9,7 @@ from homing.adapters.contacts import CONTACT_KEY
 from homing.adapters.generations import GENERATION_KEY, GENERATION_PK, generation_of
 from homing.adapters.ledger import RUN_PREFIX, run_of
 from homing.adapters.profiles import EVENT_PREFIX, PROFILE_KEY, partition, profile_record, stored_event
+from homing.dialects.addresses import mailable
 from homing.domain.figures import Figures
 from homing.domain.generation import Generation
 from homing.domain.ids import alias_id, contact_id
@@ -23,6 +25,13 @@ from local.terminal import Unusable
 
 class NoProfile(Unusable):
     """Nobody is known by that name; the message says by which names a shopper may be asked for."""
+
+
+def contact_of(name: str) -> str:
+    """The contact id of an address, as somebody types it."""
+    with suppress(ValueError):
+        name = mailable(name)
+    return contact_id(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +70,7 @@ class Population:
         ids = [alias_id("user", name), alias_id("anonymous", name), name]
         found = self._records(ids)
         if not found and "@" in name:
-            contacts = self.source.items_of([f"C#{contact_id(name)}"], CONTACT_KEY)
+            contacts = self.source.items_of([f"C#{contact_of(name)}"], CONTACT_KEY)
             ids = [item["profile_id"]["S"] for item in contacts if "profile_id" in item]
             found = self._records(ids)
         record = next((found[profile_id] for profile_id in ids if profile_id in found), None)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from homing.domain.events import Event
-from homing.domain.ids import alias_id, contact_id, fact_id, run_id, send_id
+from homing.domain.ids import alias_id, contact_id, fact_id, normalise_email, run_id, send_id
 from homing.domain.unsubscribe import Subscriber, make_token, read_token
 from tests.fakes.stories import NOW, bought, happened
 
@@ -25,6 +25,16 @@ def test_an_id_is_sixteen_characters_that_tell_nothing_of_the_name(name: str, ot
 @pytest.mark.parametrize("spelling", ["Ada@Example.com", " ada@example.com\n", "ADA@EXAMPLE.COM"])
 def test_spellings_of_one_address_are_one_contact(spelling: str) -> None:
     assert contact_id(spelling) == contact_id("ada@example.com")
+
+
+@pytest.mark.parametrize(("one", "other"), [("\u212aim@example.com", "kim@example.com"), ("o\ufb00@b.c", "off@b.c")])
+def test_mailboxes_that_some_rule_of_letter_case_takes_for_one_are_two_contacts(one: str, other: str) -> None:
+    assert contact_id(one) != contact_id(other)
+
+
+@given(st.text(st.characters(codec="ascii")))
+def test_the_contact_of_an_ascii_address_is_that_of_its_case_folded_form(address: str) -> None:
+    assert normalise_email(address) == address.strip().casefold()
 
 
 def test_the_name_of_a_run_is_a_name_that_step_functions_takes() -> None:

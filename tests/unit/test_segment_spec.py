@@ -156,6 +156,44 @@ def test_an_address_that_is_none_is_refused(email: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "email",
+    [
+        "Vic@b\u00fccher.example",
+        "Vic@B\u00dcCHER.Example",
+        "Vic@bu\u0308cher.example",
+        "Vic@b\u00fccher\u3002example",
+        "Vic@xn--bcher-kva.example",
+    ],
+    ids=ascii,
+)
+def test_an_address_has_one_domain_in_ascii_however_it_is_spelled(email: str) -> None:
+    assert told(traits={"email": email}).traits == {"email": "Vic@xn--bcher-kva.example"}
+
+
+def test_a_domain_with_a_sharp_s_is_another_than_that_with_two() -> None:
+    assert told(traits={"email": "a@stra\u00dfe.example"}).traits == {"email": "a@xn--strae-oqa.example"}
+
+
+@pytest.mark.parametrize(
+    ("email", "why"),
+    [
+        ("r\u00e9my@post.example", "before the @ SES takes ASCII characters only"),
+        ("\u212aim@post.example", "before the @ SES takes ASCII characters only"),
+        ("o\ufb00ice@post.example", "before the @ SES takes ASCII characters only"),
+        ("a@i\u2764.example", "the domain is none that can be"),
+        ("a@b\u00fccher..example", "the domain is none that can be"),
+        ("a@\uff42\uff20c.example", "the domain is none that can be"),
+        ("a@b\u00fccher.example\u3002", "not an email address"),
+        ("a" * 150 + "@" + "b\u00fccher." * 8 + "example", "not an email address"),
+    ],
+    ids=["accent", "kelvin-sign", "ligature", "heart", "empty-label", "second-at", "dot-at-end", "too-long-in-ascii"],
+)
+def test_an_address_that_ses_takes_no_mail_for_is_refused_with_the_field_and_the_reason(email: str, why: str) -> None:
+    with pytest.raises(InvalidMessage, match=f"traits.email: {why}"):
+        told(traits={"email": email})
+
+
+@pytest.mark.parametrize(
     ("told_of", "interests"),
     [
         (["Green tea", " Clay  pots ", "Green tea", None, ""], "Green tea\nClay pots"),

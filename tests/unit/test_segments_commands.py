@@ -317,6 +317,15 @@ def test_a_shopper_is_found_by_the_address_that_a_contact_has(tmp_path: Path) ->
     assert "nobody is known as 'nobody@post.example'" in refusal("explain", "nobody@post.example", "--from", tmp_path)
 
 
+def test_a_shopper_is_found_by_an_address_as_it_is_written_where_mail_servers_know_another_form(tmp_path: Path) -> None:
+    shop = TeaShop(active())
+    profile_id = shop.add(events_of("lea", signed_up=NOW - DAY))
+    pk = f"C#{contact_id('lea@xn--bcher-kva.example')}"
+    shop.table.put({"pk": {"S": pk}, "sk": {"S": "CONTACT"}, "profile_id": {"S": profile_id}})
+    leave(shop.table, tmp_path)
+    assert answer("explain", "lea@b\u00fccher.example", "--from", tmp_path)["profile_id"] == profile_id
+
+
 def test_explain_prints_no_address_and_no_name_of_the_shops(folder: Path) -> None:
     told = run("explain", alias_id("user", "lea"), "--from", folder).stdout
     assert "@" not in told

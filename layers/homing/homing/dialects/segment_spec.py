@@ -1,7 +1,6 @@
 """Segment-spec messages, as analytics clients send them (https://segment.com/docs/connections/spec/)."""
 
 import json
-import re
 from collections.abc import Mapping
 from decimal import ROUND_HALF_EVEN, Decimal, DecimalException
 from math import ceil
@@ -9,6 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from homing.dialects.addresses import mailable
 from homing.dialects.countries import country_code
 from homing.domain.events import MAX_PRODUCTS, Event
 from homing.domain.ids import fact_id
@@ -47,10 +47,6 @@ _ALIASES = {
 _ONE_PRODUCT = frozenset({"Product Viewed", "Product Clicked", "Product Added", "Product Removed"})
 _CHECKOUTS = frozenset({"Checkout Started", "Checkout Step Viewed", "Checkout Step Completed"})
 _MAIL_NEWS = frozenset({"Email Opened", "Email Link Clicked"})
-# One address and nothing else: no name, list, group or comment, which a mail program reads as other addresses.
-# A dot at its end would be another spelling of the same address.
-_EMAIL = re.compile(r"""[^\s@<>()\[\],:;\\"]+@[^\s@<>()\[\],:;\\"]*[^\s@<>()\[\],:;\\".]""")
-_LONGEST_EMAIL = 254
 _LARGEST_EVENT = 300_000
 """Bytes as JSON: DynamoDB takes no item beyond 400 KB, and one such message must not stop its batch."""
 _LONGEST = 512
@@ -152,14 +148,15 @@ def _traits(traits: Mapping[str, Any]) -> dict[str, str]:
     known["country"] = country_code(country) if country else None
     known["interests"] = _interests(traits.get("interests"))
     known["channel"] = _channel(traits)
-    email = known.get("email")
-    if email is not None and not _is_address(email):
-        raise InvalidMessage("traits.email: not an email address")
+    known["email"] = _email(known.get("email"))
     return {name: value for name, value in sorted(known.items()) if value}
 
 
-def _is_address(email: str) -> bool:
-    return len(email) <= _LONGEST_EMAIL and email.isprintable() and _EMAIL.fullmatch(email) is not None
+def _email(told: str | None) -> str | None:
+    try:
+        return None if told is None else mailable(told)
+    except ValueError as error:
+        raise InvalidMessage(f"traits.email: {error}") from error
 
 
 def _interests(told: object) -> str | None:

@@ -29,8 +29,12 @@ def contact_id(email: str) -> str:
 
 
 def normalise_email(email: str) -> str:
-    """The form in which two spellings of one address compare equal."""
-    return email.strip().casefold()
+    """The form in which two spellings of one address compare equal.
+
+    Addresses are told in ASCII (`dialects.addresses`): beyond it, letters that some rule of case takes for one are the
+    letters of two mailboxes.
+    """
+    return email.strip().encode().lower().decode()
 
 
 def fact_id(source: str, value: str) -> str:
