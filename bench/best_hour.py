@@ -25,6 +25,7 @@ from typing import Annotated, Final
 
 import typer
 from rich.console import Console
+from rich.progress import track
 from rich.table import Table
 
 from homing.dialects.segment_spec import read_message
@@ -155,13 +156,14 @@ def main(
     ],
 ) -> None:
     """Measure how often the best hour foretells the hour at which a shopper comes again."""
+    errors = Console(stderr=True)
     try:
         inputs = read_inputs(events)
     except InputUnreadable as error:
-        Console(stderr=True).print(str(error), markup=False)
+        errors.print(str(error), markup=False)
         raise typer.Exit(2) from error
     found = Foretelling()
-    for event in events_of(inputs):
+    for event in track(events_of(inputs), "folding", total=len(inputs.messages), console=errors, transient=True):
         found.hear(event)
     console = Console(highlight=False)
     console.print(table(found))

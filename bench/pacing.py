@@ -116,7 +116,10 @@ def main(
     within: Annotated[int, typer.Option(help="Seconds in which all sign up; 0: all at once.", min=0)] = 0,
 ) -> None:
     """Send to a crowd at each rate, and measure how the rate is kept and used."""
-    found = [paced(rate, rate * seconds, within * SECOND) for rate in rates]
+    found = []
+    for rate in rates:
+        with Console(stderr=True).status(f"{rate * seconds:,} mails at {rate} a second"):
+            found.append(paced(rate, rate * seconds, within * SECOND))
     Console(highlight=False).print(table(found))
     raise typer.Exit(0 if all(each.holds for each in found) else 1)
 
