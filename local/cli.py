@@ -1,5 +1,7 @@
 """The command line, `homing`: its commands, and those of them that run the system."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -109,25 +111,21 @@ def serve(
 
     Example:  homing local --port 8000
     """
-    from homing.emails import EmailError
-    from local.cloud import CloudError
     from local.server import serve as serve_forever
 
     if not write_key or ":" in write_key:
         fail("--write-key: at least one character, and no colon")
-    with told_plainly(EmailError, CloudError):
+    with _deploying():
         serve_forever(port, write_key=write_key, virtual=virtual, console=Console())
 
 
 def _run(inputs: "Inputs", out: Path, until: Moment | None, seed: int, *, double_opt_in: bool) -> None:
     """Simulate with progress, then show the table and name the report."""
-    from homing.emails import EmailError
     from local import simulation
-    from local.cloud import CloudError
     from local.report import write_report
     from local.simulation.show import progress, table
 
-    with told_plainly(EmailError, CloudError), progress(errors, len(inputs.messages)) as on_progress:
+    with _deploying(), progress(errors, len(inputs.messages)) as on_progress:
         result = simulation.simulate(
             inputs, out, until=until, seed=seed, double_opt_in=double_opt_in, on_progress=on_progress
         )
@@ -137,6 +135,19 @@ def _run(inputs: "Inputs", out: Path, until: Moment | None, seed: int, *, double
     Console().print(table(result.summary))
     told = f"Open [bold]{escape(str(report))}[/bold] in a browser to see the mails, the journeys and the segments."
     Console(highlight=False, soft_wrap=True).print(told)
+
+
+@contextmanager
+def _deploying() -> Iterator[None]:
+    """What is wrong with the shop's files or the template ends the command, with what to do about it."""
+    from homing.emails import EmailError
+    from local.cloud import CloudError
+
+    try:
+        with told_plainly(EmailError):
+            yield
+    except CloudError as error:
+        fail(str(error))
 
 
 # In the order of `--help`, and under its headings.

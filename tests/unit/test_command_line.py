@@ -9,6 +9,7 @@ from rich.console import Console
 from typer.testing import CliRunner, Result
 
 from local.cli import app
+from local.cloud import CloudError
 from local.simulation import run as simulation
 from local.simulation.show import table
 
@@ -55,6 +56,17 @@ def test_a_folder_that_cannot_be_made_stops_a_run_before_it_begins(
     (tmp_path / "file").touch()
     result = homing("demo", "--out", str(tmp_path / "file" / "demo"))
     assert (result.exit_code, "Not a directory" in result.stderr) == (2, True)
+
+
+def test_what_the_local_cloud_does_not_know_ends_a_run_with_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def deployed(*_: object, **__: object) -> None:
+        raise CloudError("Firehose: AWS::Kinesis::Stream")
+
+    monkeypatch.setattr(simulation, "deployed", deployed)
+    result = homing("demo", "--out", str(tmp_path))
+    assert (result.exit_code, result.stderr.lstrip()) == (2, "homing: Firehose: AWS::Kinesis::Stream\n")
 
 
 def test_what_a_run_came_to_fits_a_terminal_of_80_columns() -> None:
