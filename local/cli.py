@@ -33,6 +33,9 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 
+_TOLD = 20
+"""Rejected lines that are told one by one: a file of another kind is nothing but such lines."""
+
 Seed = Annotated[
     int, typer.Option(help="Chooses what chance would choose: ids, jitter. The same seed, the same files.")
 ]
@@ -130,8 +133,10 @@ def _run(inputs: "Inputs", out: Path, until: Moment | None, seed: int, *, double
             inputs, out, until=until, seed=seed, double_opt_in=double_opt_in, on_progress=on_progress
         )
         report = write_report(out)
-    for place, reason in result.rejected:
+    for place, reason in result.rejected[:_TOLD]:
         errors.print(f"rejected {place}: {reason}", markup=False)
+    if len(result.rejected) > _TOLD:
+        errors.print(f"and {len(result.rejected) - _TOLD:,} more were rejected")
     Console().print(table(result.summary))
     told = f"Open [bold]{escape(str(report))}[/bold] in a browser to see the mails, the journeys and the segments."
     Console(highlight=False, soft_wrap=True).print(told)

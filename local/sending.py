@@ -123,7 +123,8 @@ def _unknown(send_id: str, source: str, profile: str | None) -> "Send":
     entries = ledger(open_source(source, now()), profile)
     send = next((entry for entry in entries if entry.send_id == send_id), None)
     if send is None:
-        raise SourceUnreadable(f"no mail {send_id} in the ledger of {source}")
+        listed = f"`homing sends --from {source} --unknown` lists those that may be sent again"
+        raise SourceUnreadable(f"no mail {send_id} in the ledger of {source}; {listed}")
     if send.outcome != "unknown":
         raise SourceUnreadable(f"mail {send_id} is {send.outcome}: only one that is unknown may be sent again")
     return send

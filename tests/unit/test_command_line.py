@@ -10,7 +10,9 @@ from typer.testing import CliRunner, Result
 
 from local.cli import app
 from local.cloud import CloudError
+from local.simulation import Simulation
 from local.simulation import run as simulation
+from local.simulation.inputs import Rejected
 from local.simulation.show import table
 
 COMMANDS = (
@@ -67,6 +69,16 @@ def test_what_the_local_cloud_does_not_know_ends_a_run_with_its_name(
     monkeypatch.setattr(simulation, "deployed", deployed)
     result = homing("demo", "--out", str(tmp_path))
     assert (result.exit_code, result.stderr.lstrip()) == (2, "homing: Firehose: AWS::Kinesis::Stream\n")
+
+
+def test_of_many_rejected_lines_the_first_are_told_and_the_others_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rejected = [Rejected(f"shop.jsonl:{line}", "not JSON") for line in range(1, 1_025)]
+    monkeypatch.setattr("local.simulation.simulate", lambda *_, **__: Simulation(SUMMARY, rejected))
+    monkeypatch.setattr("local.report.write_report", lambda folder: folder / "report.html")
+    told = homing("demo", "--out", str(tmp_path)).stderr.splitlines()
+    assert told[-2:] == ["rejected shop.jsonl:20: not JSON", "and 1,004 more were rejected"]
 
 
 def test_what_a_run_came_to_fits_a_terminal_of_80_columns() -> None:

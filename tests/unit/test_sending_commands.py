@@ -114,7 +114,10 @@ def test_who_says_no_has_nothing_sent() -> None:
 @pytest.mark.usefixtures("table")
 @pytest.mark.parametrize(
     ("send_id", "reason"),
-    [(SENT.send_id, "only one that is unknown may be sent again"), ("nobodys", "no mail nobodys")],
+    [
+        (SENT.send_id, "only one that is unknown may be sent again"),
+        ("nobodys", "--unknown` lists those that may be sent again"),
+    ],
 )
 def test_a_mail_whose_fate_is_known_is_not_sent_again(send_id: str, reason: str) -> None:
     function = FakeLambda({"outcome": "sent", "reason": None})
