@@ -188,6 +188,12 @@ def test_the_permit_lets_an_address_be_asked_once_in_a_day_whoever_asks() -> Non
     assert [withheld(at) for at in (NOW, NOW + DAY - 1, NOW + DAY)] == ["asked_lately", "asked_lately", None]
 
 
+def test_the_question_is_not_tracked_though_whoever_signed_the_address_up_agreed_to_it(world: World) -> None:
+    world.tell(asked(consent={"marketing": True, "tracking": True}))
+    world.send(world.run("confirmation"), "ask")
+    assert [mail.tracked for mail in world.mailer.sent] == [False]
+
+
 # The press
 
 

@@ -298,7 +298,8 @@ def test_a_link_says_no_more_of_the_language_than_is_one(told: str, tag: str) ->
     world, run = welcomed(language=told)
     world.send(run, "greeting")
     context = context_of(world)
-    assert context["links"]["preferences"].rpartition("?")[2] == f"lang={tag}"
+    for page in ("preferences", "unsubscribe"):
+        assert context["links"][page].rpartition("?")[2] == f"lang={tag}"
     assert context["shopper"]["language"] == tag
 
 
@@ -407,7 +408,7 @@ def test_the_unsubscribe_link_is_valid_for_this_contact_and_profile_alone() -> N
     world.send(run, "greeting")
     url = world.mailer.sent[0].unsubscribe_url
     assert url is not None
-    assert url == context_of(world)["links"]["unsubscribe"]
+    assert f"{url}?lang=en" == context_of(world)["links"]["unsubscribe"]
     address, _, token = url.rpartition("/")
     assert address == f"{IDENTITY.pages_url}/unsubscribe"
     assert read_token(token, KEY) == Subscriber(CONTACT, ADA)

@@ -310,7 +310,8 @@ class RecomputeRuns(Protocol):
 class Mail(NamedTuple):
     """A mail for SES. What SEND_TAGS names comes back with every event that SES publishes about it.
 
-    `unsubscribe_url` is None for a service mail; `tracked` is whether the shopper agrees that opens and clicks be seen.
+    `unsubscribe_url` is None for a service mail; `tracked` is whether opens and clicks are seen, which the shopper
+    has agreed to: never of a service mail.
     """
 
     send_id: str

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from homing.domain.catalogue import CatalogueProduct
 from homing.domain.ids import contact_id
@@ -79,11 +79,11 @@ class Composer:
         """The mail to the profile's address, which must be known. Raises NothingToShow and RenderFailed."""
         email = facts.trait("email") or ""
         subscriber = Subscriber(contact_id(email), intent.run.profile_id)
-        if intent.journey.kind == "service":
-            context, unsubscribe_url = self._service_context(facts, subscriber), None
+        is_service = intent.journey.kind == "service"
+        if is_service:
+            context = self._service_context(facts, subscriber)
         else:
             context = self._context(intent, facts, subscriber, now)
-            unsubscribe_url = context["links"]["unsubscribe"]
         rendered = self.renderer.render(intent.step.template, _language(facts), context)
         return Mail(
             send_id=intent.send_id,
@@ -96,20 +96,20 @@ class Composer:
             subject=rendered.subject,
             html=rendered.html,
             text=rendered.text,
-            unsubscribe_url=unsubscribe_url,
-            tracked=facts.agrees_to("tracking"),
+            unsubscribe_url=None if is_service else self._page("unsubscribe", subscriber),
+            # Who reads a service mail may be another than who has agreed to be seen.
+            tracked=not is_service and facts.agrees_to("tracking"),
         )
 
     def _service_context(self, facts: Profile, subscriber: Subscriber) -> dict[str, Any]:
         """The data of a service mail: nothing in it was typed by anybody but the shop."""
-        token = make_token(subscriber, self.token_key, "confirm")
         language = _language(facts)
         return {
             "shop": self._shop_context(),
             "shopper": {"language": language},
             "links": {
                 "shop": self.shop.settings.url,
-                "confirm": f"{self.identity.pages_url}/confirm/{token}?lang={language}",
+                "confirm": f"{self._page('confirm', subscriber)}?lang={language}",
             },
         }
 
@@ -146,13 +146,18 @@ class Composer:
         }
 
     def _links(self, facts: Profile, subscriber: Subscriber) -> dict[str, str]:
-        token, pages = make_token(subscriber, self.token_key), self.identity.pages_url
+        language = f"?lang={_language(facts)}"
         return {
             "shop": self.shop.settings.url,
             "cart": self.shop.settings.cart_url,
-            "unsubscribe": f"{pages}/unsubscribe/{token}",
-            "preferences": f"{pages}/preferences/{token}?lang={_language(facts)}",
+            "unsubscribe": self._page("unsubscribe", subscriber) + language,
+            "preferences": self._page("preferences", subscriber) + language,
         }
+
+    def _page(self, name: Literal["unsubscribe", "preferences", "confirm"], subscriber: Subscriber) -> str:
+        """Where the subscriber's page of that name is, in the language of the browser that opens it."""
+        token = make_token(subscriber, self.token_key, "confirm" if name == "confirm" else "unsubscribe")
+        return f"{self.identity.pages_url}/{name}/{token}"
 
     def _products(self, own: Iterable[str], facts: Profile) -> dict[str, CatalogueProduct]:
         """Details of all products that the mail may show: the shopper's own, and some that may please them."""
