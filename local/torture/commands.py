@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _console = Console(highlight=False, soft_wrap=True, emoji=False)
 _errors = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
+_SEEDS = 100
 _SHRINKING_SECONDS = 60
 _SHRUNK = 3
 """Violated seeds that are cut down; where there are more, they most often are the same."""
@@ -24,7 +25,10 @@ _SHRUNK = 3
 
 def torture(
     *,
-    seeds: Annotated[int, typer.Option(help="How many seeds, from 0 on, or from a plant's own first.", min=1)] = 100,
+    seeds: Annotated[
+        int | None,
+        typer.Option(help=f"How many seeds, from 0 on, or from a plant's own first; {_SEEDS} unless told.", min=1),
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Only this seed, as a failure names it.", min=0)] = None,
     kill_sweep: Annotated[
         bool, typer.Option("--kill-sweep", help="Instead of seeds: a death at every call boundary of every journey.")
@@ -49,6 +53,10 @@ def torture(
     """
     from local.torture.plants import PLANTS
 
+    tasks = {"--seeds": seeds, "--seed": seed, "--kill-sweep": kill_sweep or None, "--list-plants": list_plants or None}
+    told = [name for name, value in tasks.items() if value is not None]
+    if len(told) > 1:
+        _fail(f"{' and '.join(told)} are tasks of their own: give one of them")
     if list_plants:
         for each in PLANTS.values():
             _console.print(f"{each.name:28} {each.told}", markup=False)
@@ -63,7 +71,8 @@ def torture(
             violated = _sweep(cloud, workers)
         else:
             first = planted.seed if planted is not None else 0
-            violated = _try_seeds(cloud, range(first, first + seeds) if seed is None else [seed], planted, workers)
+            numbers = range(first, first + (seeds or _SEEDS)) if seed is None else [seed]
+            violated = _try_seeds(cloud, numbers, planted, workers)
     raise typer.Exit(1 if violated else 0)
 
 

@@ -3,8 +3,9 @@ time."""
 
 from typing import TYPE_CHECKING, Any
 
-from homing.domain.moments import Duration, Moment, parse_moment
+from homing.domain.moments import WEEK, Duration, Moment, parse_moment
 from local.cloud import Cloud
+from local.simulation.deployment import RECONCILE_SCHEDULE
 
 if TYPE_CHECKING:
     from local.timers import Timer
@@ -52,6 +53,12 @@ class Looks:
         if self._waiting and min(self._waiting.values()) <= self._cloud.timers.now():
             self._cloud.fire_schedule(self._schedule, self._target)
         self._wait()
+
+
+def look_at_the_account(cloud: Cloud) -> None:
+    """Now, and every four weeks from now on: what SES says of the account does not change here."""
+    cloud.fire_schedule(RECONCILE_SCHEDULE, "Account")
+    cloud.timers.call_at(cloud.timers.now() + 4 * WEEK, lambda: look_at_the_account(cloud))
 
 
 def look_only_where_due(cloud: Cloud, schedule: str, partitions: dict[str, str | None], every: Duration) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from homing.domain.moments import MINUTE, WEEK, Duration
+from homing.domain.moments import MINUTE, Duration
 from local.cloud import Cloud
 from local.simulation.deployment import FIGURES_SCHEDULE, RECONCILE_SCHEDULE, SCHEDULE, SHARD_TARGET, deployed
 from local.timers import Timers, VirtualClock
@@ -29,7 +29,6 @@ def opened() -> Iterator[Cloud]:
     ):
         _look_where_due(cloud, SCHEDULE, "DUE", 5 * MINUTE)
         _look_where_due(cloud, RECONCILE_SCHEDULE, "OPEN", 15 * MINUTE)
-        _look_at_the_account(cloud)
         cloud.disable_schedule(FIGURES_SCHEDULE)
         for mapping in cloud.stream_mappings:
             mapping.split(_SHARDS)
@@ -44,9 +43,3 @@ def opened() -> Iterator[Cloud]:
 def _look_where_due(cloud: Cloud, schedule: str, index: str, every: Duration) -> None:
     """Each shard of an index is looked at by a target of its own."""
     look_only_where_due(cloud, schedule, {f"{index}#{n}": f"{SHARD_TARGET}{n}" for n in range(4)}, every)
-
-
-def _look_at_the_account(cloud: Cloud) -> None:
-    """Now and then: what SES says of it does not change here."""
-    cloud.fire_schedule(RECONCILE_SCHEDULE, "Account")
-    cloud.timers.call_at(cloud.timers.now() + 4 * WEEK, lambda: _look_at_the_account(cloud))

@@ -16,6 +16,7 @@ from local.torture.client import Client
 from local.torture.faults import Faults, Rates
 from local.torture.invocations import Invocations
 from local.torture.ledger_rules import LedgerRules
+from local.torture.looks import look_at_the_account
 from local.torture.mail_rules import MailRules
 from local.torture.metric_rules import MetricRules
 from local.torture.names import profile_of
@@ -73,6 +74,7 @@ class Trial:
         started = time.process_time()
         with patch("time.sleep", lambda _: None):  # botocore waits between its tries
             self._advance_to(self.story.begins)
+            look_at_the_account(self.cloud)
             self.cloud.on_call(self._boundary)
             self.faults.begin()
             for act in self.story.acts:
@@ -84,6 +86,7 @@ class Trial:
         if not self.chronicle.violations:
             self.ledger.judge(self.story.begins + LENGTH)
             self.metrics.judge()
+            self.client.judge()
         for answer in self.client.answers:
             self._note(answer)
         return Verdict(
