@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 import boto3
@@ -161,6 +161,16 @@ def a_shopper_waits_for_two_weeks(shop: "Shop") -> None:
     look_at_mails_and_account(shop, QUARTER)
 
 
+def ses_refuses_every_mail(shop: "Shop") -> None:
+    def refuses(_request: dict[str, Any]) -> dict[str, str]:
+        raise Refusal("MessageRejected", "Email address is not verified.")
+
+    with shop.ses_answers(refuses):
+        for _ in range(5):
+            shop.shopper().signs_up()
+        shop.wait(DAY)
+
+
 def a_function_dies_as_it_asks_ses(shop: "Shop") -> None:
     def dies(_service: str, operation: str, _phase: str) -> None:
         if operation == "SendEmail":
@@ -203,6 +213,7 @@ CAUSES: dict[str, Callable[["Shop"], None]] = {
     "RefusedEventsAlarm": the_api_refuses_events_though_they_are_right,
     "StreamLagAlarm": events_wait_for_long,
     "RequestsAlarm": a_shopper_waits_for_two_weeks,
+    "FailedSendsAlarm": ses_refuses_every_mail,
     "UnknownSendsAlarm": a_function_dies_as_it_asks_ses,
     "UnsettledSendsAlarm": ses_does_not_tell_of_a_delivery,
     "BrakeAlarm": too_many_mails_bounce,
