@@ -18,11 +18,14 @@ from homing import bootstrap, observability
 from homing.adapters.contacts import TableContacts
 from homing.adapters.table import Item, Table
 from homing.domain.moments import Moment, parse_moment
+from local.cloud.direct import take_short_road
+from local.cloud.moto_expressions import remember_expressions
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 ROOT = Path(__file__).parents[2]
+REGION = "eu-central-1"
 NOW: Moment = parse_moment("2026-03-02T09:15:04.512Z")
 WRITE_KEYS = {"server": "the-write-key", "browser": "the-open-key"}
 SIGNING_KEY = "the-signing-key"
@@ -81,7 +84,7 @@ class Doors:
 
 def _kept_by_moto() -> dict[Any, Any]:
     """The items by partition key and sort key."""
-    kept: dict[Any, Any] = dynamodb_backends[DEFAULT_ACCOUNT_ID]["eu-central-1"].tables[ENVIRONMENT["TABLE_NAME"]].items
+    kept: dict[Any, Any] = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables[ENVIRONMENT["TABLE_NAME"]].items
     return kept
 
 
@@ -104,11 +107,14 @@ def _forget_the_wiring() -> None:
 def all_doors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
     shop_dir = tmp_path_factory.mktemp("shop")
     (shop_dir / "shop.json").write_text(json.dumps({"settings": SETTINGS}), "utf-8")
-    with pytest.MonkeyPatch.context() as patch, mock_aws():
+    with pytest.MonkeyPatch.context() as patch, mock_aws(), remember_expressions():
         for name, value in {**ENVIRONMENT, "SHOP_DIR": str(shop_dir)}.items():
             patch.setenv(name, value)
         patch.setattr(bootstrap, "now", lambda: NOW)
         patch.setattr(observability.metrics.provider, "namespace", "Homing")
+        session = boto3.Session()
+        take_short_road(session, REGION)
+        patch.setattr(boto3, "DEFAULT_SESSION", session)
         client = boto3.client("dynamodb")
         keys: Any = [("pk", "HASH"), ("sk", "RANGE")]
         client.create_table(

@@ -1,4 +1,7 @@
-"""The table of template.yaml, twice: in moto, and in the real DynamoDB Local (`pytest -m dynamodb_local`)."""
+"""The table of template.yaml, twice: in moto, and in the real DynamoDB Local (`pytest -m dynamodb_local`).
+
+moto is reached as in the local cloud, which is faster and answers the same: tests/contract/test_direct_road.py.
+"""
 
 import socket
 import subprocess
@@ -15,6 +18,8 @@ from botocore.exceptions import BotoCoreError
 from moto import mock_aws
 
 from homing.adapters.table import Table
+from local.cloud.direct import take_short_road
+from local.cloud.moto_expressions import remember_expressions
 from local.cloud.template import load_template
 from local.shop_files import read_yaml
 
@@ -39,8 +44,10 @@ def table_properties() -> dict[str, Any]:
 def dynamodb(request: pytest.FixtureRequest) -> Iterator["DynamoDBClient"]:
     """A client of the DynamoDB that this run of the suite is about."""
     if request.param == "moto":
-        with mock_aws():
-            yield boto3.client("dynamodb", region_name=REGION)
+        with mock_aws(), remember_expressions():
+            session = boto3.Session(region_name=REGION)
+            take_short_road(session, REGION)
+            yield session.client("dynamodb")
     else:
         yield request.getfixturevalue("dynamodb_local")
 
