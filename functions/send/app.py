@@ -6,7 +6,7 @@ from homing import bootstrap
 from homing.domain.sends import Run
 from homing.domain.turns import Turn
 from homing.errors import NotYet, RunEnded
-from homing.observability import count, count_by, logger, metrics
+from homing.observability import count_by, logger, metrics
 
 
 @metrics.log_metrics
@@ -27,7 +27,5 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         logger.info("run ended", extra={**fields, "reason": str(ended)})
         raise
     count_by("Emails", journey=run.journey, outcome=send.outcome)
-    if send.outcome == "failed":
-        count("EmailsFailed")
     logger.info(send.outcome, extra={**fields, "reason": send.reason, "send_id": send.send_id})
     return {"outcome": send.outcome, "reason": send.reason, "next": following.told() if following else None}

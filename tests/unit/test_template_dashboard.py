@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+import yaml
 from samtranslator.yaml_helper import yaml_parse
 
 ROOT = Path(__file__).parents[2]
@@ -69,8 +70,18 @@ def _searched(expression: str) -> Metric:
 def alarmed() -> Iterator[Metric]:
     for resource in RESOURCES.values():
         alarm = resource["Properties"] if resource["Type"] == "AWS::CloudWatch::Alarm" else {}
-        if alarm.get("Namespace") == "Homing":
-            yield Metric(alarm["MetricName"], frozenset(each["Name"] for each in alarm["Dimensions"]))
+        for metric in [
+            alarm,
+            *(part["MetricStat"]["Metric"] for part in alarm.get("Metrics", ()) if "MetricStat" in part),
+        ]:
+            if metric.get("Namespace") == "Homing":
+                yield Metric(metric["MetricName"], frozenset(each["Name"] for each in metric["Dimensions"]))
+
+
+def test_the_alarm_of_failed_mails_hears_of_every_journey() -> None:
+    journeys = yaml.safe_load((ROOT / "shop/journeys.yaml").read_text("utf-8"))["journeys"]
+    parts = RESOURCES["FailedSendsAlarm"]["Properties"]["Metrics"]
+    assert {part["Id"] for part in parts if "MetricStat" in part} == set(journeys)
 
 
 def test_all_that_is_counted_is_shown_and_all_that_is_shown_is_counted() -> None:
