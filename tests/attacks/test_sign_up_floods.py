@@ -71,20 +71,29 @@ def test_a_flood_that_goes_on_for_days_brings_one_mail_a_day_at_most() -> None:
     assert all(later - earlier >= DAY for earlier, later in pairwise(moments))
 
 
-def test_two_hundred_addresses_in_one_name_bring_one_mail() -> None:
+def newcomer(number: int, at: Moment) -> Event:
+    """One device signs up another address each time."""
+    address = {"email": f"victim.{number}@example.com"}
+    event = happened(at=at, user=None, anonymous_id="device", traits=address, consent={"marketing": True})
+    return event.with_proof_wanted()
+
+
+def test_two_hundred_addresses_in_one_name_bring_the_question_and_that_to_a_corrected_address() -> None:
     world = World()
     for number in range(200):
         at = NOW + number * SECOND
-        event = happened(
-            at=at,
-            user=None,
-            anonymous_id="device",
-            traits={"email": f"victim.{number}@example.com"},
-            consent={"marketing": True},
-        )
-        world.tell(event.with_proof_wanted(), now=at)
+        world.tell(newcomer(number, at), now=at)
         let_go(world, at)
-    assert len(world.mailer.sent) == 1
+    assert len(world.mailer.sent) == 2
+
+
+def test_an_address_a_day_in_one_name_is_corrected_twice_in_all() -> None:
+    world = World()
+    for number in range(20):
+        at = NOW + number * DAY
+        world.tell(newcomer(number, at), now=at)
+        let_go(world, at)
+    assert len(world.mailer.sent) == 3
 
 
 def test_two_hundred_addresses_in_one_name_each_newly_agreed_to_bring_no_more_than_two_mails_a_day() -> None:

@@ -113,6 +113,16 @@ def test_when_it_was_asked_for_is_known_only_while_it_waits() -> None:
 # The journey that asks
 
 
+def ask_all(world: World, *signed_ups: Event) -> list[str]:
+    """Who is asked, where these are told as they happen."""
+    for event in signed_ups:
+        world.tell(event, now=event.at)
+        for run in [run for run in world.runs.kept.values() if run.ended is None]:
+            world.send(run, "ask", event.at)
+            world.finisher().finish(run, {"status": "SUCCEEDED"}, event.at)
+    return [mail.to for mail in world.mailer.sent]
+
+
 def test_a_wish_is_asked_about_once_however_often_it_is_repeated() -> None:
     assert entry_of(asked()) == entry_of(asked(), asked(NOW + HOUR)) == entry_of(asked(), at=NOW + DAY) == "0"
 
@@ -142,12 +152,29 @@ def test_a_sign_up_that_is_told_again_after_a_withdrawal_asks_for_nothing_and_gr
 
 
 def test_who_has_lost_the_mail_gets_another_by_signing_up_again_a_day_later(world: World) -> None:
-    for at in (NOW, NOW + HOUR, NOW + DAY, NOW + DAY + HOUR):
-        world.tell(asked(at, agreed_at=at - at % DAY), now=at)  # a form each day, and a client that repeats it
-        for run in [run for run in world.runs.kept.values() if run.ended is None]:
-            world.send(run, "ask", at)
-            world.finisher().finish(run, {"status": "SUCCEEDED"}, at)
+    times = (NOW, NOW + HOUR, NOW + DAY, NOW + DAY + HOUR)
+    ask_all(
+        world, *(asked(at, agreed_at=at - at % DAY) for at in times)
+    )  # a form each day, and a client that repeats it
     assert [send.at for send in world.sends.entries] == [NOW, NOW + DAY]
+
+
+@pytest.mark.parametrize("agreed_at", [None, NOW - HOUR])
+def test_who_corrects_the_address_is_asked_at_the_right_one_at_once(world: World, agreed_at: Moment | None) -> None:
+    typo = asked(email=OTHER, agreed_at=agreed_at)
+    right = [asked(NOW + minutes * MINUTE, agreed_at=agreed_at) for minutes in (5, 10, 3_000)]
+    assert ask_all(world, typo, *right) == [OTHER, ADDRESS]
+
+
+def test_two_clients_that_each_go_on_telling_another_address_bring_one_mail_to_each(world: World) -> None:
+    told = [asked(NOW + day * DAY, email=(ADDRESS, OTHER)[day % 2]) for day in range(10)]
+    assert ask_all(world, *told) == [ADDRESS, OTHER]
+
+
+def test_a_corrected_address_takes_the_question_of_the_next_day_in_advance(world: World) -> None:
+    told = [(NOW, OTHER), *((at, ADDRESS) for at in (NOW + HOUR, NOW + DAY, NOW + 2 * DAY))]
+    ask_all(world, *(asked(at, email=email, agreed_at=at) for at, email in told))
+    assert [send.at for send in world.sends.entries] == [NOW, NOW + HOUR, NOW + 2 * DAY]
 
 
 def test_withdrawals_dated_back_are_of_the_day_on_which_they_came() -> None:

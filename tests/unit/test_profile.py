@@ -26,7 +26,9 @@ products = st.builds(
     category=st.sampled_from([None, "tea", "clay"]),
 )
 consents = st.dictionaries(st.sampled_from(["marketing", "newsletter", "sms"]), st.booleans())
-traits = st.dictionaries(st.sampled_from(["email", "first_name", "city"]), st.sampled_from(["a@b", "Ada", "Köln"]))
+addresses = st.sampled_from(["", *(f"{letter}@b" for letter in "acdef")])
+names = st.sampled_from(["Ada", "Köln"])
+traits = st.fixed_dictionaries({}, optional={"email": addresses, "first_name": names, "city": names})
 happenings = st.fixed_dictionaries(
     {
         "name": st.sampled_from(

@@ -190,14 +190,18 @@ def _this_year(profile: Profile, at: Moment) -> str | None:
 
 def _this_wish(profile: Profile, _at: Moment) -> str | None:
     """The day on which the sign-up was received, of which a client tells when it was; or, if later, what the wish goes
-    against: the last withdrawal, or another address's agreement.
+    against: the last withdrawal, or another address's agreement. A corrected address takes the next day's in advance.
 
     Clients repeat a consent with every message, and this stays the same; and it is a day of our own calendar, so that
-    nobody who has the shop's form asks in one profile's name for more than one mail a day.
+    nobody who has the shop's form asks in one profile's name for more than one mail a day, and one in advance.
     """
     pending = profile.pending()
+    if not pending:
+        return None
     against = (profile.consent[purpose].told_on for purpose in pending if purpose in profile.consent)
-    return str(max([*against, *(asked.told_on for asked in pending.values())])) if pending else None
+    corrected_on = profile.corrected_on()
+    in_advance = 0 if corrected_on is None else corrected_on + 1
+    return str(max([in_advance, *against, *(asked.told_on for asked in pending.values())]))
 
 
 _FORMS: dict[OncePer, re.Pattern[str]] = {

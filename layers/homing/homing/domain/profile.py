@@ -12,7 +12,7 @@ from homing.domain.events import NEED_PROOF, PURPOSES, Event, Frozen
 from homing.domain.ids import FINGERPRINT_LENGTH, contact_id, fingerprint
 from homing.domain.moments import DAY, Moment
 from homing.domain.orders import Orders
-from homing.domain.recent import keep_latest, keep_latest_of_each
+from homing.domain.recent import keep_earliest_of_each, keep_latest, keep_latest_of_each
 
 Stamped: TypeAlias = tuple[Moment, str]
 """A value and since when it is known; the later one wins, of two at once the greater."""
@@ -37,6 +37,7 @@ TRAITS = frozenset(
 REMEMBERED_INTERESTS = 12
 REMEMBERED_EVENTS = 12
 REMEMBERED_CAMPAIGNS = 12
+REMEMBERED_ADDRESSES = 3
 LONGEST_NAME = 60
 
 Doing = Literal["visits", "viewed", "added", "opened", "clicked"]
@@ -175,7 +176,8 @@ class Profile(Frozen):
     """The facts of one shopper. Moments in ms since the epoch, money in hundredths.
 
     `days` holds, of each doing, the latest days on which it happened as (latest moment, how often), of visits the
-    moment alone; `events` the latest track events that the shop itself has named; `campaigns` those whose mails were
+    moment alone; `addresses` the first addresses, each as (when it was first received, fingerprint of its contact);
+    `events` the latest track events that the shop itself has named; `campaigns` those whose mails were
     clicked in, with the latest click. `anonymous` are the aliases whose history has joined; `seen` the fingerprints
     of the facts already folded in, by the day (since the epoch) on which they were received.
     """
@@ -190,6 +192,7 @@ class Profile(Frozen):
     orders: Orders = Orders()
     cart: Cart = Cart()
     days: dict[Doing, Days] = Field(default_factory=dict)
+    addresses: tuple[tuple[Moment, str], ...] = ()
     interests: tuple[tuple[int, str], ...] = ()
     events: tuple[tuple[Moment, str], ...] = ()
     campaigns: tuple[tuple[Moment, str], ...] = ()
@@ -217,6 +220,11 @@ class Profile(Frozen):
     def _waits(self, purpose: str, asked: Asked) -> bool:
         consent = self.consent.get(purpose)
         return consent is None or (asked.at > consent.at and not self.agrees_to(purpose))
+
+    def corrected_on(self) -> int | None:
+        """The day (since the epoch) on which the address was first received; None for a first one, and for a fourth."""
+        email = self.trait("email")
+        return {name: at // DAY for at, name in self.addresses[1:]}.get(fingerprint(contact_id(email or "")))
 
     def affinity(self) -> dict[str, int]:
         """Categories, by the number of remembered days on which they were looked at, put into a cart or bought."""
@@ -260,6 +268,7 @@ class Profile(Frozen):
             orders=self.orders.joined(other.orders),
             cart=self.cart.joined(other.cart),
             days=_days_of_both(self.days, other.days),
+            addresses=_first_addresses((*self.addresses, *other.addresses)),
             interests=keep_latest((*self.interests, *other.interests), REMEMBERED_INTERESTS),
             events=keep_latest((*self.events, *other.events), REMEMBERED_EVENTS),
             campaigns=_latest_campaigns((*self.campaigns, *other.campaigns)),
@@ -271,7 +280,7 @@ class Profile(Frozen):
 
 def _alone(event: Event, received_at: Moment) -> Profile:
     """What the event alone tells."""
-    day = event.at // DAY
+    day, email = event.at // DAY, event.traits.get("email")
     interested = event.name in ("Product Viewed", "Product Added", "Order Completed")
     clicked = event.name == "Email Link Clicked"
     return Profile(
@@ -286,6 +295,7 @@ def _alone(event: Event, received_at: Moment) -> Profile:
         orders=Orders.told_by(event),
         cart=Cart.told_by(event),
         days=_days(event),
+        addresses=((received_at, fingerprint(contact_id(email))),) if email else (),
         interests=tuple((day, line.category) for line in event.products if line.category) if interested else (),
         events=((event.at, event.name[:LONGEST_NAME]),) if event.name and _is_of_the_shop(event) else (),
         campaigns=((event.at, event.campaign[:LONGEST_NAME]),) if event.campaign and clicked else (),
@@ -313,6 +323,10 @@ def _days_of_both(ours: dict[Doing, Days], theirs: dict[Doing, Days]) -> dict[Do
         for doing, limit in REMEMBERED_DAYS.items()
         if doing in ours or doing in theirs
     }
+
+
+def _first_addresses(addresses: Iterable[tuple[Moment, str]]) -> tuple[tuple[Moment, str], ...]:
+    return keep_earliest_of_each(addresses, REMEMBERED_ADDRESSES, lambda address: address[1])
 
 
 def _latest_campaigns(campaigns: Iterable[tuple[Moment, str]]) -> tuple[tuple[Moment, str], ...]:

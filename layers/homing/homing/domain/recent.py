@@ -24,3 +24,13 @@ def keep_latest_of_each(entries: Iterable[Entry], limit: int, thing: Callable[[E
     for entry in sorted(entries):
         latest[thing(entry)] = entry
     return tuple(sorted(latest.values()))[-limit:]
+
+
+def keep_earliest_of_each(
+    entries: Iterable[Entry], limit: int, thing: Callable[[Entry], Hashable]
+) -> tuple[Entry, ...]:
+    """The least entry of each thing, of these the least `limit`, ascending: what is forgotten never comes back."""
+    earliest: dict[Hashable, Entry] = {}
+    for entry in sorted(entries, reverse=True):
+        earliest[thing(entry)] = entry
+    return tuple(sorted(earliest.values()))[:limit]
