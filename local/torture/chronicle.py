@@ -17,6 +17,7 @@ from local.cloud import Cloud, Mail
 from local.cloud.workflows import Run
 
 Image: TypeAlias = dict[str, dict[str, Any]]
+Told: TypeAlias = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,8 @@ class Chronicle:
 
     cloud: Cloud
     items: dict[tuple[str, str], Image] = field(default_factory=dict)
+    events: dict[tuple[str, str], Told] = field(default_factory=dict)
+    """What the events say of which items are there."""
     places: dict[int, str] = field(default_factory=dict)
     """The partition of each change, by its number in the table's stream."""
     mails: list[Mail] = field(default_factory=list)
@@ -111,8 +114,12 @@ class Chronicle:
             self.items.pop((pk, sk), None)
         else:
             self.items[pk, sk] = after
+            if sk.startswith("EVENT#") and (pk, sk) not in self.events:
+                self.events[pk, sk] = json.loads(after["body"]["S"])
         for watch in self.on_change:
             watch(change)
+        if after is None:
+            self.events.pop((pk, sk), None)
 
     def _see_mail(self, mail: Mail) -> None:
         self.mails.append(mail)

@@ -46,6 +46,10 @@ class Client:
         self._told_as_proven: set[str] = set()
         self._operator = Operator(cloud, chronicle, rules.erasures)
 
+    def judge(self) -> None:
+        """What the API has said to be durable is there still, whatever became of it meanwhile."""
+        self._hold_to(self.acknowledged, "nothing lost silently")
+
     def do(self, act: Act) -> None:
         """One act of the story, now."""
         shopper = self._story.shoppers[act.shopper]
@@ -335,10 +339,13 @@ class Client:
         return None if self._faults.strikes("client") else answer
 
     def _check_durable(self, batch: list[Line]) -> None:
-        kept = {json.loads(image["body"]["S"])["message_id"] for image in self._chronicle.under("EVENT#").values()}
-        for message in batch:
+        self._hold_to(batch, "durable before acknowledged")
+
+    def _hold_to(self, messages: list[Line], rule: str) -> None:
+        kept = {told["message_id"] for told in self._chronicle.events.values()}
+        for message in messages:
             if message["messageId"] not in kept and not self._is_of_erased(message):
-                self._chronicle.violated("durable before acknowledged", message["messageId"])
+                self._chronicle.violated(rule, f"{message['messageId']} was acknowledged, and is not kept")
 
     def _is_of_erased(self, message: Line) -> bool:
         """Whether it is late: what is told of the erased is taken out of the log again."""

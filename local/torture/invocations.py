@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, NoReturn
 
+from homing.domain.moments import Moment
 from local.cloud import Cloud, Killed, Outcome
 
 _METRIC: Final = '"_aws"'
@@ -25,6 +26,7 @@ class Invocation:
     """One run of a handler. `outcome` is None where nobody heard it, and `payload` where it did nothing."""
 
     function: str
+    at: Moment
     payload: Any = None
     outcome: Outcome | None = None
     is_dead: bool = False
@@ -81,7 +83,7 @@ class Invocations:
 
     def begins(self, function: str) -> None:
         """A handler is about to run."""
-        invocation = Invocation(function)
+        invocation = Invocation(function, self._cloud.timers.now())
         self.all.append(invocation)
         self._running.append((invocation, self.happened()))
 

@@ -62,14 +62,13 @@ class LedgerRules:
         if change.sk.startswith("SEND#"):
             self._see_send(change)
         elif change.sk.startswith("EVENT#") and change.before is not None and change.after is None:
-            self._messages.discard(json.loads(change.before["body"]["S"])["message_id"])  # erased
+            self._messages.discard(self._chronicle.events[change.pk, change.sk]["message_id"])  # erased
         elif change.sk.startswith("EVENT#") and change.before is None and change.after is not None:
-            self._see_event(change.after)
+            self._see_event(self._chronicle.events[change.pk, change.sk]["message_id"])
         elif change.after and text(change.before, "ended") not in (None, text(change.after, "ended")):
             self._violated("a run ends once", f"{change.sk} ended again")
 
-    def _see_event(self, image: Image) -> None:
-        message = json.loads(image["body"]["S"])["message_id"]
+    def _see_event(self, message: str) -> None:
         if message in self._messages:
             self._violated("each message once", f"{message} was kept again")
         self._messages.add(message)

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from functools import cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -9,7 +10,8 @@ from homing.domain.moments import DAY, SECOND, Duration, Moment, datetime_of
 from local.cloud import Mail
 from local.torture.chronicle import Change, Chronicle, Image, named, text
 from local.torture.erasure_rules import ErasureRules
-from local.torture.names import contact_of, mail_of
+from local.torture.exits import Exits
+from local.torture.names import contact_of, mail_of, profile_of
 from local.torture.registers import Registers
 from local.torture.shop import Rules
 from local.torture.stories import Shopper
@@ -34,6 +36,7 @@ class MailRules:
         self.permitted: dict[str, str] = {}
         """Every mail that ever had a permit, with its run."""
         self._registers = Registers(chronicle, rules)
+        self._exits = Exits(chronicle, rules)
         self.erasures = ErasureRules(chronicle)
         self.wishes: dict[str, Wish] = {}
         """What the preference page has told of each contact."""
@@ -92,6 +95,7 @@ class MailRules:
             return
         journey = run.split("-")[0]
         self.permitted[mail] = run
+        self._exits.permitted(run)
         if self.erasures.is_erased(contact):
             self._violated("erasure stops", f"{journey} was permitted for a contact that has been erased")
         if text(image, "suppressed"):
@@ -152,7 +156,7 @@ class MailRules:
         if link is not None and contact_of(address) not in link:
             self._violated("whose data", f"the mail to {address} unsubscribes somebody else")
         for other in self.shoppers:
-            if other is not owner and other.marker in told:
+            if other is not owner and any(name in told for name in _names_of(other)):
                 self._violated("whose data", f"the mail to {address} tells of {other.marker}")
         return None
 
@@ -185,3 +189,10 @@ class MailRules:
         if asked and now - asked[-1] < DAY:
             self._violated("one confirmation a day", f"{address} was asked twice within a day")
         asked.append(now)
+
+
+@cache
+def _names_of(shopper: Shopper) -> tuple[str, ...]:
+    """What nobody else's mail may hold: what only this shopper is called, in links too."""
+    contacts = (contact_of(shopper.address(number)) for number in (0, 1))
+    return (shopper.marker, profile_of(shopper.user_id), *contacts)

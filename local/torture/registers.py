@@ -58,6 +58,10 @@ class Registers:
             self._chronicle.violated("counters equal the ledger", f"{contact} has forgotten mails of {sorted(missing)}")
 
     def _see(self, change: Change) -> None:
+        if change.sk == "PROFILE" and change.after is not None:
+            before, after = (number(image, "version") or 0 for image in (change.before, change.after))
+            if after != before + 1:
+                self._chronicle.violated("a version for each write", f"{change.pk} went from {before} to {after}")
         if change.pk != "PACE":
             return
         room = number(change.after, "room")

@@ -20,6 +20,7 @@ from local.torture.looks import look_at_the_account
 from local.torture.mail_rules import MailRules
 from local.torture.metric_rules import MetricRules
 from local.torture.names import profile_of
+from local.torture.run_rules import RunRules
 from local.torture.shop import rules
 from local.torture.stories import LENGTH, Act, Story, draw
 
@@ -62,6 +63,7 @@ class Trial:
         self.faults = Faults(cloud, case.rates, case.seed, self._note, self.invocations)
         self.mails = MailRules(self.chronicle, rules(), case.story.shoppers)
         self.ledger = LedgerRules(self.chronicle, self.mails, rules())
+        self.runs = RunRules(self.chronicle, self.invocations, self.mails)
         self.metrics = MetricRules(self.chronicle, self.invocations)
         self.client = Client(cloud, case.story, self.faults, self.chronicle, self.mails)
         self._ambushes: list[Act] = []
@@ -85,6 +87,7 @@ class Trial:
             self._advance_to(self.story.begins + LENGTH + SETTLING)
         if not self.chronicle.violations:
             self.ledger.judge(self.story.begins + LENGTH)
+            self.runs.judge()
             self.metrics.judge()
             self.client.judge()
         for answer in self.client.answers:

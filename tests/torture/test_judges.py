@@ -80,7 +80,7 @@ def test_a_permit_after_an_erasure_is_seen(telling: Telling) -> None:
 def test_who_comes_back_after_an_erasure_is_seen(telling: Telling, pk: str, sk: str) -> None:
     telling.mails.erasures.erased(ADA, frozenset())
     telling.mails.erasures.finished(ADA)
-    telling.writes(pk, sk)
+    telling.writes(pk, sk, version={"N": "1"})
     assert telling.violated == {"nobody is revived"}
 
 
@@ -290,7 +290,7 @@ def _signs_up(telling: Telling, *, ago: Moment = 0) -> None:
     }
     _hears(telling, told)
     state: dict[str, Any] = {"facts": {}}
-    telling.writes(f"P#{PROFILE}", "PROFILE", state={"B": _packed(state)})
+    telling.writes(f"P#{PROFILE}", "PROFILE", version={"N": "1"}, state={"B": _packed(state)})
 
 
 def _hears(telling: Telling, told: dict[str, Any]) -> None:

@@ -31,6 +31,8 @@ BUYS_AMID: Final = (
     *LEAVES_CARTS,
     *(Act(day * DAY, 0, "orders", {"order": f"amid{day}", "total": 20}, ambush=4) for day in (1, 8, 14, 20)),
 )
+ORDERS_AFTER_THE_GREETING: Final = (is_known(), orders(1))
+WITHDRAWS_AND_LEAVES_CARTS: Final = (is_known(), Act(3 * DAY, 0, "withdraws"), adds(8), adds(14), adds(20))
 ORDERS_AND_LEAVES_MORE: Final = (
     is_known(),
     *(act for day in (2, 8, 14, 20) for act in (adds(day), orders(day + 0.2), adds(day + 0.3))),

@@ -4,7 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 from local.torture.planting import everywhere, planted, wrapped
-from local.torture.plants.acts import LEAVES_CARTS, RETURNS_OFTEN
+from local.torture.plants.acts import (
+    LEAVES_CARTS,
+    ORDERS_AFTER_THE_GREETING,
+    RETURNS_OFTEN,
+    WITHDRAWS_AND_LEAVES_CARTS,
+)
 
 
 @planted("IngestFunction", breaks=("durable before acknowledged",), rates={"outage": 0.05}, acts=LEAVES_CARTS)
@@ -117,3 +122,34 @@ def run_name_with_time() -> None:
 
     wrapped(StepFunctionsExecutions, "start", stamped)
     wrapped(Enroller, "_is_running_or_was", lambda _asked: goes_on)
+
+
+@planted("SendFunction", "EnrollFunction", breaks=("a purchase ends it",), acts=ORDERS_AFTER_THE_GREETING)
+def purchase_unnoticed() -> None:
+    """Send on to somebody who has bought meanwhile what they were reminded of."""
+    from homing.domain.journeys import Journey
+
+    def but_for_orders(exit_reason: Callable[..., Any]) -> Callable[..., Any]:
+        def reason(journey: Any, profile: Any, entry: str) -> Any:
+            told = exit_reason(journey, profile, entry)
+            return None if told in ("ordered", "cart_emptied") else told
+
+        return reason
+
+    wrapped(Journey, "exit_reason", but_for_orders)
+
+
+@planted("ProjectFunction", breaks=("withdrawal stops",), acts=WITHDRAWS_AND_LEAVES_CARTS)
+def withdrawal_unheard() -> None:
+    """Take no withdrawal but those from links in mails."""
+    from homing.domain.profile import Profile
+
+    def deaf(after: Callable[..., Any]) -> Callable[..., Any]:
+        def folded(profile: Any, event: Any, received_at: int) -> Any:
+            is_withdrawal = event.type == "identify" and event.consent.get("marketing") is False
+            heard = event.model_copy(update={"consent": {}}) if is_withdrawal else event
+            return after(profile, heard, received_at)
+
+        return folded
+
+    wrapped(Profile, "after", deaf)
