@@ -1,4 +1,4 @@
-"""Crashes between any two calls of a port: what a killed function leaves behind."""
+"""Crashes, and other functions, between any two calls of a port."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -26,6 +26,20 @@ class Fuse:
         """The port, with this fuse before and after each of its calls."""
         guarded: Any = _Guarded(port, self)
         return guarded  # type: ignore[no-any-return] # it answers all that the port answers
+
+
+class Ambush(Fuse):
+    """Burns as a fuse does, and at the given burn has somebody else do all of what they have to do."""
+
+    def __init__(self, strikes_at: int, others: Callable[[], object]) -> None:
+        super().__init__()
+        self._strikes_at = strikes_at
+        self._others = others
+
+    def burn(self) -> None:
+        self.burns += 1
+        if self.burns == self._strikes_at:
+            self._others()
 
 
 class _Guarded:

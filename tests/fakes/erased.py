@@ -65,7 +65,7 @@ def traces(world: World, ids: Iterable[str]) -> list[object]:
         *(run for run in world.runs.kept.values() if run.profile_id in wanted),
         *(send for send in world.sends.kept.values() if send.profile_id in wanted),
         *(contact for contact in (*world.contacts.contacts, *world.contacts.owners) if contact in wanted),
-        *(address for address in world.erasures.addresses if address[0] in wanted),
+        *(address for address in world.profiles.noted if address[0] in wanted),
         *(look for look in world.due.armed if look[1] in wanted),
         *(mail for mail in world.open_sends.kept.values() if mail.send.profile_id in wanted),
         *(request for request in world.requests.open() if request.profile_id in wanted),

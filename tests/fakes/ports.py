@@ -50,9 +50,10 @@ class FakeEvents:
 
 @dataclass
 class FakeProfiles:
-    """Records with versions; `saves` counts the writes."""
+    """Records with versions, and (profile, contact) of the addresses noted; `saves` counts the records' writes."""
 
     records: dict[str, ProfileRecord] = field(default_factory=dict)
+    noted: set[tuple[str, str]] = field(default_factory=set)
     saves: int = 0
 
     def load(self, profile_id: str) -> ProfileRecord:
@@ -66,6 +67,12 @@ class FakeProfiles:
             raise Conflict(record.profile_id)
         self.records[record.profile_id] = record.model_copy(update={"version": record.version + 1})
         self.saves += 1
+
+    def note_address(self, profile_id: str, contact_id: str) -> None:
+        self.noted.add((profile_id, contact_id))
+
+    def addresses(self, profile_id: str) -> Collection[str]:
+        return sorted(contact for noted_for, contact in self.noted if noted_for == profile_id)
 
 
 @dataclass

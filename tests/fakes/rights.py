@@ -22,7 +22,6 @@ class FakeErasures:
     open_sends: FakeOpenSends
     marks: dict[str, Moment] = field(default_factory=dict)
     kept: dict[str, Erasure] = field(default_factory=dict)
-    addresses: set[tuple[str, str]] = field(default_factory=set)
     asked: int = 0
 
     def erased(self, ids: Collection[str]) -> Collection[str]:
@@ -54,7 +53,7 @@ class FakeErasures:
         contacts = {contact for event in events for contact in contacts_told_by(event)}
         contacts |= {contact_id(email)} if email else set()
         contacts |= {run.contact_id for run in runs if run.contact_id}
-        contacts |= {contact for alias, contact in self.addresses if alias == profile_id}
+        contacts |= set(self.profiles.addresses(profile_id))
         aliases = {*record.facts.anonymous, *filter(None, [record.joined_to])} if record else set()
         return Held(
             profile_id=profile_id,
@@ -63,9 +62,6 @@ class FakeErasures:
             contacts=frozenset(contacts),
             runs=frozenset(run.run_id for run in runs),
         )
-
-    def note_address(self, profile_id: str, contact_id: str) -> None:
-        self.addresses.add((profile_id, contact_id))
 
     def clear(self, held: Held) -> None:
         for item in held.items:
@@ -80,7 +76,7 @@ class FakeErasures:
                 case "SEND":
                     self.sends.kept.pop(name, None)
                 case "ADDRESS":
-                    self.addresses.discard((held.profile_id, name))
+                    self.profiles.noted.discard((held.profile_id, name))
 
     def clear_contact(self, contact_id: str) -> None:
         self.contacts.contacts.pop(contact_id, None)
@@ -97,4 +93,4 @@ class FakeErasures:
         yield from (f"EVENT#{fact}" for alias, fact in self.events.kept if alias == profile_id)
         yield from (f"RUN#{run.run_id}" for run in self.runs.kept.values() if run.profile_id == profile_id)
         yield from (f"SEND#{send.send_id}" for send in self.sends.kept.values() if send.profile_id == profile_id)
-        yield from (f"ADDRESS#{contact}" for alias, contact in self.addresses if alias == profile_id)
+        yield from (f"ADDRESS#{contact}" for contact in self.profiles.addresses(profile_id))

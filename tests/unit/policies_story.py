@@ -137,6 +137,9 @@ def live(cloud: Cloud) -> None:
     for body in (save, "do=data"):
         assert cloud.http("POST", preferences, headers=form, body=body).status == 200
     cloud.settle()
+    # And reads their mails elsewhere from now on.
+    cloud.advance_to(cloud.timers.now() + MINUTE)
+    tell(cloud, "grace", "identify", traits={"email": "grace@elsewhere.example"})
     # One gets all mails of a journey, and the execution ends by itself.
     sign_up(cloud, "mary", "mary@customer.example")
     cloud.advance_to(cloud.timers.now() + 12 * DAY)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from homing.adapters.erasure import ADDRESS_PREFIX
+from homing.adapters.profiles import ADDRESS_PREFIX
 from homing.adapters.table import number, text
 from homing.domain.events import Event
 from homing.domain.generation import Generation

@@ -120,6 +120,49 @@ def test_who_comes_back_after_unsubscribing_gets_mail_again(shop: "Shop", unsubs
     assert len(ada.inbox) == mails + 1
 
 
+def test_a_send_to_a_new_address_is_withheld_from_the_moment_of_a_stop_by_an_older_mail(
+    shop: "Shop", unsubscribe_path: "Path"
+) -> None:
+    shop.wait(-shop.now % DAY + 10 * HOUR)  # no quiet hour
+    ada = _in_two_journeys(shop)
+    older = ada.inbox[-1]
+    ada.orders("teapot")
+    _moves(shop, ada)
+    shop.wait(2 * DAY)
+    ada.adds("cup")
+    shop.wait(2 * HOUR)
+    assert len(ada.inbox) == 1
+    (*_, run) = ada.executions("cart")
+    shop.wait_until((shop.cloud.workflows.resumes_at(run) or 0) - 1)
+
+    assert shop.cloud.http("POST", unsubscribe_path(older), headers=FORM).status == 200
+    shop.cloud.timers.run_next()  # the send, before anything that follows from the stop has been delivered
+    shop.wait(20 * DAY)
+    assert len(ada.inbox) == 1
+
+
+def test_who_stops_and_then_moves_gets_nothing_though_the_stop_waits_in_the_log(
+    shop: "Shop", unsubscribe_path: "Path"
+) -> None:
+    shop.wait(-shop.now % DAY + 10 * HOUR)  # no quiet hour
+    ada = _in_two_journeys(shop)
+    assert shop.cloud.http("POST", unsubscribe_path(ada.inbox[0]), headers=FORM).status == 200
+    assert shop.post(_moves_by(ada))["accepted"] == 1
+    ada.adds("cup")
+    shop.wait(20 * DAY)
+    assert list(ada.inbox) == []
+
+
+def _moves(shop: "Shop", shopper: "Shopper") -> None:
+    shop.hear(_moves_by(shopper))
+
+
+def _moves_by(shopper: "Shopper") -> dict[str, object]:
+    """The message by which the shopper comes to another address."""
+    shopper.traits["email"] = f"new.{shopper.email}"
+    return shopper.message("identify", traits=shopper.traits)
+
+
 def _in_two_journeys(shop: "Shop") -> "Shopper":
     """Welcomed, and with a cart left behind."""
     ada = shop.shopper()

@@ -36,6 +36,12 @@ class Profiles(Protocol):
     def save(self, record: ProfileRecord) -> None:
         """Write the record over the version it was made from. Raises Conflict where that has changed."""
 
+    def note_address(self, profile_id: str, contact_id: str) -> None:
+        """Keep that the profile has had this address, so that a stop or an erasure finds the address years later."""
+
+    def addresses(self, profile_id: str) -> Collection[str]:
+        """The contacts of the addresses that were noted; a consistent read."""
+
 
 class Generations(Protocol):
     """Which rules and figures count: one small item, replaced as a whole."""
@@ -243,9 +249,6 @@ class Erasures(Protocol):
 
     def held(self, profile_id: str) -> Held:
         """What is held under one alias."""
-
-    def note_address(self, profile_id: str, contact_id: str) -> None:
-        """Keep that the profile has had this address, so that an erasure finds the address years later."""
 
     def clear(self, held: Held) -> None:
         """Take that away, and nothing that has been written since."""

@@ -81,7 +81,7 @@ def test_what_is_held_names_histories_addresses_and_runs(table: Table, erasures:
     events.put(Event(message_id="m", type="identify", about="ada", at=NOON, traits={"email": "old@shop.example"}), NOON)
     run = Run(journey="welcome", profile_id="ada", entry="once", contact_id="of-a-run", started_at=NOON)
     TableRuns(table).begin(run)
-    erasures.note_address("ada", "of-long-ago")
+    TableProfiles(table).note_address("ada", "of-long-ago")
     held = erasures.held("ada")
     assert held.aliases == {"phone"}
     assert held.contacts == {contact_id("new@shop.example"), contact_id("old@shop.example"), "of-a-run", "of-long-ago"}
@@ -94,11 +94,12 @@ def test_a_closed_history_leads_to_the_one_that_it_is_part_of(table: Table, eras
     assert erasures.held("phone").aliases == {"ada"}
 
 
-def test_what_was_held_goes_and_what_was_written_since_stays(erasures: TableErasures) -> None:
-    erasures.note_address("ada", "c1")
-    erasures.note_address("zoe", "c1")
+def test_what_was_held_goes_and_what_was_written_since_stays(table: Table, erasures: TableErasures) -> None:
+    profiles = TableProfiles(table)
+    profiles.note_address("ada", "c1")
+    profiles.note_address("zoe", "c1")
     held = erasures.held("ada")
-    erasures.note_address("ada", "c2")
+    profiles.note_address("ada", "c2")
     erasures.clear(held)
     assert erasures.held("ada").contacts == {"c2"}
     assert erasures.held("zoe").contacts == {"c1"}
@@ -129,9 +130,9 @@ def test_looks_and_open_mails_go_by_their_profile(table: Table, erasures: TableE
     } - {"ada", "phone"}
 
 
-def test_more_than_a_page_and_a_batch_of_items_goes(erasures: TableErasures) -> None:
+def test_more_than_a_page_and_a_batch_of_items_goes(table: Table, erasures: TableErasures) -> None:
     for number in range(60):
-        erasures.note_address("ada", f"c{number}")
+        TableProfiles(table).note_address("ada", f"c{number}")
     erasures.clear(erasures.held("ada"))
     assert erasures.held("ada").items == ()
 

@@ -130,6 +130,14 @@ def test_a_profile_that_was_never_written_has_no_later_version(profiles: TablePr
     assert profiles.load("p").version == 0
 
 
+def test_the_addresses_of_a_profile_are_those_that_were_noted_each_once(profiles: TableProfiles) -> None:
+    profiles.save(ProfileRecord(profile_id="p"))
+    for profile_id, contact_id in (("p", "new"), ("p", "old"), ("p", "new"), ("q", "another's")):
+        profiles.note_address(profile_id, contact_id)
+    assert profiles.addresses("p") == ["new", "old"]
+    assert profiles.addresses("nobody") == []
+
+
 def test_a_typical_profile_costs_one_write_unit(profiles: TableProfiles, table: Table) -> None:
     told = [
         message(

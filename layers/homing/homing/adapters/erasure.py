@@ -9,13 +9,12 @@ from homing.adapters.contacts import CONTACT_KEY
 from homing.adapters.due import DUE_PREFIX, read_due_key
 from homing.adapters.ledger import RUN_PREFIX, run_of
 from homing.adapters.open_sends import OPEN_PREFIX
-from homing.adapters.profiles import EVENT_PREFIX, PROFILE_KEY, partition, profile_record, stored_event
+from homing.adapters.profiles import ADDRESS_PREFIX, EVENT_PREFIX, PROFILE_KEY, partition, profile_record, stored_event
 from homing.adapters.table import Item, Table, number, text
 from homing.domain.ids import contact_id, due_shard
 from homing.domain.moments import Moment
 from homing.domain.rights import Erasure, Held, contacts_told_by, erased_mark
 
-ADDRESS_PREFIX = "ADDRESS#"
 ERASED_PREFIX, ERASED_KEY = "ERASED#", "ERASED"
 ERASURE_PK = "ERASURE"
 
@@ -66,10 +65,6 @@ class TableErasures:
             contacts=frozenset(contact for item in items for contact in contacts_in(item)),
             runs=frozenset(run_of(item).run_id for item in items if _is_run(item)),
         )
-
-    def note_address(self, profile_id: str, contact_id: str) -> None:
-        """Keep that the profile has had this address."""
-        self._table.put({"pk": text(partition(profile_id)), "sk": text(ADDRESS_PREFIX + contact_id)})
 
     def clear(self, held: Held) -> None:
         """Take that away, and nothing that has been written since."""

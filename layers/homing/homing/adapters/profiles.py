@@ -12,6 +12,7 @@ from homing.usecases.project import StoredEvent
 
 EVENT_PREFIX = "EVENT#"
 PROFILE_KEY = "PROFILE"
+ADDRESS_PREFIX = "ADDRESS#"
 KEEP_EVENTS = 400 * DAY
 """Longer than a year, so that last year's events can be told again."""
 
@@ -86,6 +87,15 @@ class TableProfiles:
                 self._table.put(item, condition="version = :read", values={":read": number(record.version)})
         except ConditionFailed as error:
             raise Conflict(f"profile {record.profile_id} has changed since version {record.version}") from error
+
+    def note_address(self, profile_id: str, contact_id: str) -> None:
+        """Keep that the profile has had this address."""
+        self._table.put({"pk": text(partition(profile_id)), "sk": text(ADDRESS_PREFIX + contact_id)})
+
+    def addresses(self, profile_id: str) -> Collection[str]:
+        """The contacts of the addresses that were noted."""
+        items = self._table.beginning(partition(profile_id), ADDRESS_PREFIX)
+        return [item["sk"]["S"].removeprefix(ADDRESS_PREFIX) for item in items]
 
 
 def profile_record(item: Item) -> ProfileRecord:

@@ -112,6 +112,11 @@ class Contact(Frozen):
     recent: tuple[Moment, ...] = ()
     asked_at: Moment | None = None
 
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether the consent was taken back, and not only never given."""
+        return not self.consent and self.consent_at > 0
+
     def withheld(self, claim: Claim) -> Withheld | None:
         """Why this contact may not get this mail; None where it may. The adapter's write states the same condition."""
         if self.claims.get(claim.send_id) != claim.replaces:

@@ -6,7 +6,8 @@ from homing.domain.events import Event
 from homing.domain.ids import fact_id
 from homing.domain.moments import Moment
 from homing.domain.unsubscribe import Subscriber
-from homing.ports import Contacts, Events
+from homing.ports import Contacts, Events, Profiles
+from homing.usecases.addresses import tell_all
 
 
 def said(name: str, subscriber: Subscriber, now: Moment, *, source: str, **told: Any) -> Event:
@@ -26,13 +27,19 @@ def proven(event: Event, subscriber: Subscriber, wording: str | None) -> Event:
     return event.model_copy(update=proof)
 
 
-def keep(event: Event, subscriber: Subscriber, *, contacts: Contacts, events: Events) -> None:
-    """Keep what was said; when this returns, permits go by it.
+def keep(event: Event, subscriber: Subscriber, *, contacts: Contacts, events: Events, profiles: Profiles) -> None:
+    """Keep what was said; when this returns, permits go by it: by a withdrawal those for every address of the shopper.
 
-    The event comes first. Cut off in between, the contact hears of it from the event's fold, or when the shopper
-    presses again: it still shows what is to be done.
+    The event comes first. Cut off in between, the contacts hear of it from the event's fold, or when the shopper
+    presses again.
     """
     events.put(event, event.at)
     granted = event.consent.get("marketing")
-    if granted is not None:
-        contacts.note_consent(subscriber.contact_id, subscriber.profile_id, granted=granted, at=event.at, new=False)
+
+    def note(contact_id: str) -> None:
+        contacts.note_consent(contact_id, subscriber.profile_id, granted=granted is True, at=event.at, new=False)
+
+    if granted:
+        note(subscriber.contact_id)  # it is proven for this address, and for no other
+    elif granted is not None:
+        tell_all(subscriber, note, profiles)

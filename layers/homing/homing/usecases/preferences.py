@@ -68,7 +68,7 @@ class Preferences:
         if consent or traits:
             event = said("Preferences Changed", subscriber, now, source="preferences", consent=consent, traits=traits)
             event = proven(event, subscriber, wording) if granted else event
-            keep(event, subscriber, contacts=self.contacts, events=self.events)
+            keep(event, subscriber, contacts=self.contacts, events=self.events, profiles=self.profiles)
         return standing._replace(wishes=wished)
 
     def pause(self, standing: Standing, now: Moment) -> Standing:

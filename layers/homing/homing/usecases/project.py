@@ -14,6 +14,7 @@ from homing.domain.record import ProfileRecord
 from homing.domain.rights import contacts_told_by
 from homing.errors import Conflict
 from homing.ports import Catalogue, Contacts, Due, Erasures, Events, Profiles
+from homing.usecases.addresses import take_over
 from homing.usecases.arming import arm
 from homing.usecases.generations import ActiveGeneration
 from homing.usecases.histories import gives_way, owner_of, with_histories
@@ -79,6 +80,7 @@ class Projector:
             if owner is not None:
                 self._close(ours, owner.profile_id, owner.facts.user_id)
                 return self._fold_once(alias, stored, now)
+            self._take_over(record, facts)
         after = record.with_facts(facts, self.active.at(now, record), now)
         if after.tells_more_than(record):
             arm(self.due, record, after, now)
@@ -132,7 +134,7 @@ class Projector:
         if contact != had:
             if self.erasures.erased([contact]):
                 return facts, None  # told by a history that joins: it is kept from every contact
-            self.erasures.note_address(ours.profile_id, contact)
+            self.profiles.note_address(ours.profile_id, contact)
         consent, agrees = facts.consent.get("marketing"), facts.agrees_to("marketing")
         first_id = self.contacts.note_consent(
             contact,
@@ -157,6 +159,14 @@ class Projector:
         if _told_to_contact(joined) == _told_to_contact(facts):
             return joined, None
         return self._known_by_address(ours.model_copy(update={"facts": joined}), had)
+
+    def _take_over(self, before: ProfileRecord, facts: Profile) -> None:
+        """Let the contact know what was said at other addresses, where the shopper comes from another or has joined."""
+        contact, had = _address(facts), _address(before.facts)
+        moves = had is not None and contact != had
+        if contact is not None and (moves or facts.anonymous != before.facts.anonymous):
+            after = before.model_copy(update={"facts": facts})
+            take_over(contact, after, contacts=self.contacts, profiles=self.profiles)
 
     def _close(self, record: ProfileRecord, owner_id: str, user_id: str | None) -> ProfileRecord:
         """The record as it stands for ever, part of the profile `owner_id` from now on, whose user id it keeps.
@@ -205,9 +215,9 @@ class Projector:
         return new
 
 
-def _told_to_contact(facts: Profile) -> tuple[object, object]:
-    """All that a contact knows of a profile. It is told before the profile is written, so that no crash hides it."""
-    return facts.traits.get("email"), facts.consent.get("marketing")
+def _told_to_contact(facts: Profile) -> tuple[object, ...]:
+    """What a contact's knowledge depends on. It is told before the profile is written, so that no crash hides it."""
+    return facts.traits.get("email"), facts.consent.get("marketing"), facts.anonymous
 
 
 def _address(facts: Profile) -> str | None:
