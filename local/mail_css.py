@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from types import MappingProxyType
 
+from tinycss2.color3 import parse_color
+
 from local.caniemail import support_of
 
 KNOWN_OF_OLD = frozenset({"color"})
@@ -25,6 +27,7 @@ MISSED_WITHOUT_HARM = MappingProxyType(
 )
 """Properties that one of them does not know, and what that costs."""
 
+_COLOURED = frozenset({"background-color", "color"})
 _OUTLOOKS_OWN = "mso-"
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _AT_RULE = re.compile(r"@([a-z-]+)([^{;]*)")
@@ -43,8 +46,14 @@ def unsupported_in_style(style: str) -> Iterator[str]:
     """What of a `style` attribute is not known everywhere, each as it is written."""
     for declaration in filter(str.strip, style.split(";")):
         name, _, value = (part.strip().lower() for part in declaration.partition(":"))
-        if not _is_known(name) or _UNKNOWN_VALUE.search(_QUOTED.sub("", value)):
+        if not _is_known(name) or _UNKNOWN_VALUE.search(_QUOTED.sub("", value)) or not _is_plain(name, value):
             yield f"{name}: {value}"
+
+
+def _is_plain(name: str, value: str) -> bool:
+    """Whether a colour is one of CSS 3: `#rrggbb`, `#rgb`, `rgb(…)` or a name."""
+    colour = value.removesuffix("!important").strip()
+    return name not in _COLOURED or colour == "inherit" or parse_color(colour) is not None
 
 
 def _is_known(name: str) -> bool:

@@ -16,6 +16,8 @@ from local.cli import app
 from local.mail_css import unsupported_in_sheet, unsupported_in_style
 from local.mail_html import unsupported_in_tags
 from local.mail_lint import GMAIL_CLIPS_AT, LONGEST_SUBJECT, Page, check_mails, mail_faults
+from local.mail_lint.checking import Shown
+from local.mail_lint.places import Place
 
 SHOP = Path(__file__).parents[2] / "shop"
 CONTEXT = everything()
@@ -204,7 +206,7 @@ def test_a_fault_of_a_subject_names_the_file_of_its_words(shop: Path) -> None:
     words = shop / "emails/texts/en/cart-offer.yaml"
     edit(words, "One last note about your cart\npreheader", "Hey\npreheader")
     (fault,) = check_mails(shop / "emails")
-    assert (fault.file, fault.data) == (words, "minimal")
+    assert (fault.place, fault.shown) == (Place(words), Shown("cart-offer", "en", "minimal"))
 
 
 def test_the_command_tells_each_fault_and_fails(shop: Path) -> None:
@@ -217,7 +219,10 @@ def test_the_command_tells_each_fault_and_fails(shop: Path) -> None:
 def test_the_command_says_that_all_is_sound(shop: Path) -> None:
     result = check(shop)
     assert result.exit_code == 0
-    assert result.output == f"{shop}/emails: 1 mail in 1 language, all sound with full, minimal and hostile data\n"
+    assert (
+        result.output
+        == f"{shop}/emails: 1 mail in 1 language, all sound with full, pictured, minimal and hostile data\n"
+    )
 
 
 def test_a_template_that_cannot_be_compiled_is_named(shop: Path) -> None:
