@@ -15,6 +15,7 @@ from local.torture.invocations import Invocations
 from local.torture.mail_rules import MailRules
 from local.torture.metric_rules import MetricRules
 from local.torture.names import contact_of, mail_of, profile_of
+from local.torture.run_rules import RunRules
 from local.torture.shop import rules
 from local.torture.stories import Shopper
 
@@ -33,7 +34,9 @@ class Telling:
     def __init__(self) -> None:
         self.now: Moment = BEGINS
         self.letters: list[Any] = []
+        self.executions: list[Any] = []
         self._numbers = count(1)
+        self._messages = count(1)
         self._functions = SimpleNamespace(
             running=None, payload=None, by_arn={"send": SimpleNamespace(log=deque[str]())}
         )
@@ -42,11 +45,12 @@ class Telling:
         self.invocations = Invocations(cloud)
         self.mails = MailRules(self.chronicle, rules(), [ADA])
         self.metrics = MetricRules(self.chronicle, self.invocations)
+        self.runs = RunRules(self.chronicle, self.invocations, self.mails)
 
     def _cloud(self) -> SimpleNamespace:
         return SimpleNamespace(
             database=SimpleNamespace(streams={}),
-            executions=[],
+            executions=self.executions,
             timers=SimpleNamespace(now=lambda: self.now),
             functions=self._functions,
             queues=SimpleNamespace(by_arn={}, dead_letter_arns=[]),
@@ -87,6 +91,12 @@ class Telling:
     def removes(self, pk: str, sk: str) -> None:
         """An item goes."""
         self._changes(pk, sk, None)
+
+    def hears(self, **told: Any) -> None:
+        """A message of the shopper's is kept now; it tells of now where it does not say when."""
+        number = next(self._messages)
+        body = {"S": json.dumps({"message_id": f"message-{number}", "at": self.now, **told})}
+        self.writes(f"P#{PROFILE}", f"EVENT#{number}", body=body, received_at={"N": str(self.now)})
 
     def permits(self, step: str = "greeting", journey: str = "welcome", **attributes: dict[str, Any]) -> str:
         """A marketing mail is permitted now, by a write that is right but for these attributes; the mail's id."""

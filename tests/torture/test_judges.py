@@ -4,7 +4,7 @@ import json
 import zlib
 from base64 import b64encode
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -13,10 +13,19 @@ from local.cloud import Killed
 from local.torture.greetings import judge_greetings
 from local.torture.ledger_rules import LedgerRules
 from local.torture.mail_rules import Wish
+from local.torture.names import contact_of, mail_of, profile_of
 from local.torture.parked import Parked
 from local.torture.preferences import Page
 from local.torture.shop import rules
+from local.torture.stories import Shopper
 from tests.torture.telling import ADA, CONTACT, PROFILE, Telling
+
+if TYPE_CHECKING:
+    from local.cloud import Mail
+
+BOB = Shopper("zqbob2w", "de", "Europe/Berlin")
+GREETING_RUN = f"welcome-{PROFILE}-once"
+GREETING = {"run": {"run_id": GREETING_RUN, "journey": "welcome"}, "step": "greeting"}
 
 
 @pytest.fixture
@@ -65,6 +74,117 @@ def test_a_browser_sends_the_form_back_with_one_change() -> None:
     assert page.form("weekly") == f"{shown}&purpose=marketing&purpose=tracking&frequency=weekly&channel=&do=save"
     assert page.form("nothing") == f"{shown}&frequency=all&channel=&do=save"
     assert Page.read("<h1>Another address</h1>") is None
+
+
+# What is told that ends runs
+
+ORDER = {"type": "track", "name": "Order Completed", "order_id": "o1"}
+REFUND = {"type": "track", "name": "Order Refunded", "order_id": "o1"}
+
+
+@pytest.mark.parametrize(
+    ("told", "waits", "violated"),
+    [
+        ([ORDER], 2 * DAY, {"a purchase ends it"}),
+        ([ORDER], HOUR, set()),  # it may not have arrived
+        ([ORDER, REFUND], 2 * DAY, set()),
+        ([{"type": "identify", "consent": {"marketing": False}}], 2 * DAY, {"withdrawal stops"}),
+        ([{"type": "identify", "consent": {"marketing": False}}], HOUR, set()),
+    ],
+)
+def test_a_permit_after_what_ends_a_run_was_told_is_seen(
+    telling: Telling, told: list[dict[str, Any]], waits: Moment, violated: set[str]
+) -> None:
+    telling.permits()
+    telling.now += HOUR
+    for message in told:
+        telling.hears(**message)
+    telling.now += waits
+    telling.permits("favourites", recent_2={"N": str(telling.now - waits - HOUR)})
+    assert telling.violated == violated
+
+
+def test_who_withdraws_and_agrees_again_may_be_written_to(telling: Telling) -> None:
+    for wish in (False, True):
+        telling.hears(type="identify", consent={"marketing": wish})
+        telling.now += DAY
+    telling.permits()
+    assert telling.violated == set()
+
+
+# Runs
+
+
+def _run(telling: Telling, profile: str, entry: str, *, ended: bool = False) -> None:
+    told = {"run_id": f"cart-{profile}-{entry}", "journey": "cart", "profile_id": profile, "entry": entry}
+    execution = SimpleNamespace(ended_at=telling.now if ended else None, name="")
+    telling.executions.append(SimpleNamespace(execution=execution, input=json.dumps({"run": told})))
+    telling.writes(f"P#{profile}", f"RUN#cart#{entry}", contact_id={"S": CONTACT})
+
+
+def test_two_runs_of_a_journey_at_one_address_are_seen(telling: Telling) -> None:
+    _run(telling, "a", "1")
+    _run(telling, "b", "2")
+    assert telling.violated == set()
+    _run(telling, "b", "1")
+    assert telling.violated == {"one run"}
+
+
+def test_a_run_may_follow_one_that_has_ended(telling: Telling) -> None:
+    _run(telling, "a", "1", ended=True)
+    _run(telling, "b", "1")
+    assert telling.violated == set()
+
+
+@pytest.mark.parametrize(("after", "violated"), [(DAY, set()), (6 * DAY, {"settled by its deadline"})])
+def test_a_mail_that_is_settled_late_is_seen(telling: Telling, after: Moment, violated: set[str]) -> None:
+    with telling.invokes("SendFunction", GREETING):
+        pass
+    telling.now += after
+    telling.writes(f"P#{PROFILE}", f"SEND#{mail_of(GREETING_RUN, 'greeting')}", outcome={"S": "skipped"})
+    telling.runs.judge()
+    assert telling.violated == violated
+
+
+def test_a_mail_that_a_run_came_to_and_nobody_tells_of_is_seen(telling: Telling) -> None:
+    with telling.invokes("SendFunction", GREETING):
+        pass
+    telling.now += 6 * DAY
+    telling.runs.judge()
+    assert telling.violated == {"settled by its deadline"}
+
+
+# Whose mail it is
+
+
+@pytest.mark.parametrize(
+    ("html", "violated"),
+    [
+        (f"<a href='/preferences/{CONTACT}.{PROFILE}.proof'>", set()),
+        (f"<a href='/preferences/{contact_of(BOB.address())}.{PROFILE}.proof'>", {"whose data"}),
+        (f"<a href='/preferences/{CONTACT}.{profile_of(BOB.user_id)}.proof'>", {"whose data"}),
+        (f"Dear {BOB.marker}", {"whose data"}),
+    ],
+)
+def test_a_mail_with_anything_of_somebody_else_is_seen(telling: Telling, html: str, violated: set[str]) -> None:
+    telling.mails.shoppers = [ADA, BOB]
+    telling.mails.proven.add(CONTACT)
+    mail = telling.permits()
+    tags = {"journey": "welcome", "step": "greeting", "send_id": mail, "run_id": GREETING_RUN, "profile_id": PROFILE}
+    told = {"subject": "Hello", "text": "", "html": html, "headers": []}
+    telling.mails._see_mail(cast("Mail", SimpleNamespace(tags=tags, to=[ADA.address()], **told)))
+    assert telling.violated == violated
+
+
+# Messages and profiles
+
+
+def test_a_profile_that_is_written_over_is_seen(telling: Telling) -> None:
+    for version in (1, 2):
+        telling.writes(f"P#{PROFILE}", "PROFILE", version={"N": str(version)})
+    assert telling.violated == set()
+    telling.writes(f"P#{PROFILE}", "PROFILE", version={"N": "2"})
+    assert telling.violated == {"a version for each write"}
 
 
 # Erasure
@@ -190,7 +310,6 @@ def test_a_final_line_that_becomes_another_is_seen(telling: Telling) -> None:
 
 # Metrics
 
-GREETING = {"run": {"run_id": f"welcome-{PROFILE}-once", "journey": "welcome"}, "step": "greeting"}
 SENT = {"outcome": "sent"}
 
 
