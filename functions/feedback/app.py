@@ -1,9 +1,10 @@
 """SES's events, from the queue behind its topic."""
 
-import json
 from typing import Any
 
 from homing import bootstrap
+from homing.dialects.ses import read_body
+from homing.errors import InvalidNotice
 from homing.observability import count_by, logger
 
 
@@ -12,9 +13,11 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     failures = []
     for record in event["Records"]:
         try:
-            kind = bootstrap.feedback().take(json.loads(record["body"]), bootstrap.now())
+            kind = bootstrap.feedback().take(read_body(record["body"]), bootstrap.now())
             count_by("Feedback", kind=kind)
-        except Exception:  # noqa: BLE001 - it comes again, and stops no other message
+        except Exception as error:  # noqa: BLE001 - it comes again, and stops no other message
+            if isinstance(error, InvalidNotice):
+                count_by("Feedback", kind="unreadable")
             logger.exception("feedback failed", extra={"message_id": record["messageId"]})
             failures.append({"itemIdentifier": record["messageId"]})
     return {"batchItemFailures": failures}

@@ -125,6 +125,8 @@ FAILING: dict[str, object] = {
     "click-time-in-year-99999": {"eventType": "Click", "mail": MAIL, "click": {"timestamp": "99999-01-01T00:00:00Z"}},
     "send-mail-missing": {"eventType": "Send", "send": {}},
     "send-mail-text": {"eventType": "Send", "mail": "0107-1"},
+    "type-list": BOUNCE | {"eventType": ["Bounce"]},
+    "type-null": BOUNCE | {"eventType": None},
     "send-tags-list": {"eventType": "Send", "mail": MAIL | {"tags": [TAGS]}},
 }
 
@@ -145,8 +147,6 @@ IGNORED: dict[str, object] = {
     "type-in-capitals": BOUNCE | {"eventType": "BOUNCE"},
     "type-with-a-blank": BOUNCE | {"eventType": "Bounce "},
     "type-fullwidth": BOUNCE | {"eventType": "Ｂounce"},  # noqa: RUF001
-    "type-list": BOUNCE | {"eventType": ["Bounce"]},
-    "type-null": BOUNCE | {"eventType": None},
     "type-very-long": BOUNCE | {"eventType": "Bounce" * 1_000},
     "type-is-a-method": BOUNCE | {"eventType": "_suppress"},
     "transient": changed(BOUNCE, "bounce", bounceType="Transient"),

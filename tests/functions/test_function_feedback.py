@@ -140,7 +140,16 @@ def test_of_somebody_who_has_been_erased_nothing_is_kept(deployed: "Deployed", n
     assert deployed.items() == []
 
 
-@pytest.mark.parametrize("body", ["no JSON of ada.lovelace@customer.example", "{}", "[]", '{"eventType": "Bounce"}'])
+BAD = [
+    "no JSON of ada.lovelace@customer.example",
+    "{}",
+    "[]",
+    '{"eventType": "Bounce"}',
+    '{"eventType": ["Bounce"], "mail": {}}',
+]
+
+
+@pytest.mark.parametrize("body", BAD)
 def test_a_bad_message_is_told_of_and_stops_no_other(deployed: "Deployed", body: str) -> None:
     event = case(deployed, "bounce-permanent")
     bad = {**event["Records"][0], "messageId": "bad", "body": body}
@@ -153,3 +162,18 @@ def test_what_ses_tells_is_counted_by_kind(deployed: "Deployed") -> None:
     deployed.invoke("Feedback", case(deployed, "complaint"))
     (counted,) = [line for line in deployed.lines("Feedback") if "Feedback" in line]
     assert (counted["kind"], deployed.metrics("Feedback")) == ("Complaint", {"Feedback": 1})
+
+
+@pytest.mark.parametrize("body", BAD)
+def test_what_cannot_be_read_is_counted_as_such(deployed: "Deployed", body: str) -> None:
+    deployed.invoke("Feedback", {"Records": [{"messageId": "bad", "body": body}]})
+    (counted,) = [line for line in deployed.lines("Feedback") if "Feedback" in line]
+    assert (counted["kind"], deployed.metrics("Feedback")) == ("unreadable", {"Feedback": 1})
+
+
+def test_what_can_be_read_and_fails_is_not_counted_as_unreadable(deployed: "Deployed") -> None:
+    event = case(deployed, "send")
+    notice = json.loads(event["Records"][0]["body"])
+    del notice["mail"]["tags"]["run_id"]
+    deployed.invoke("Feedback", {"Records": [{"messageId": "early", "body": json.dumps(notice)}]})
+    assert deployed.metrics("Feedback") == {}

@@ -3,6 +3,7 @@
 HomingError
 ├── InvalidRequest        a request that cannot be answered: `status` and a message for who sent it
 ├── InvalidMessage        one message of a batch: a reason for who sent it
+├── InvalidNotice         what is no event of SES: it comes again, and is parked
 ├── Conflict              somebody else wrote the item in between: read it again
 ├── NotYet                the mail may not go yet: caught by name in every state machine, which waits and asks again
 ├── RunEnded              the run is over: caught by name in every state machine
@@ -25,6 +26,10 @@ class InvalidRequest(HomingError):
 
 class InvalidMessage(HomingError):
     """A message that is none; the others of its batch are not touched by it."""
+
+
+class InvalidNotice(HomingError):
+    """What cannot be read as an event of SES; nothing was changed."""
 
 
 class Conflict(HomingError):

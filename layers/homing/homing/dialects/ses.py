@@ -3,12 +3,13 @@
 Source: https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html
 """
 
+import json
 from typing import Any, NamedTuple
 
 from homing.domain.ids import contact_id
 from homing.domain.moments import Moment, parse_moment
 from homing.domain.sends import SEND_TAGS, Delivery, Send
-from homing.errors import RetryLater
+from homing.errors import InvalidNotice, RetryLater
 
 
 class _Kind(NamedTuple):
@@ -67,14 +68,33 @@ class Notice(NamedTuple):
         return Send.model_validate(told)
 
 
+def read_body(body: str) -> dict[str, Any]:
+    """What SES has published, out of the message that carries it. Raises InvalidNotice."""
+    try:
+        told = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise InvalidNotice("no JSON") from error
+    if not isinstance(told, dict):
+        raise InvalidNotice("no JSON object")
+    return told
+
+
 def read_notice(told: dict[str, Any]) -> Notice | None:
     """The notice of an SES event; None for a kind that we have no use for.
 
-    Raises KeyError, TypeError, ValueError or AttributeError where it is not of SES's form: all of it is read before
-    anybody acts on any of it.
+    Raises InvalidNotice where it is not of SES's form: all of it is read before anybody acts on any of it.
     """
+    try:
+        return _notice(told)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InvalidNotice("not of the form of SES's events") from error
+
+
+def _notice(told: dict[str, Any]) -> Notice | None:
     name = told["eventType"]
-    if not isinstance(name, str) or name not in _KINDS:
+    if not isinstance(name, str):
+        raise TypeError("eventType: a text")
+    if name not in _KINDS:
         return None
     kind, mail = _KINDS[name], told["mail"]
     details = {} if kind.member is None else told[kind.member]

@@ -28,8 +28,8 @@ class Feedback:
     def take(self, told: dict[str, Any], now: Moment) -> str:
         """Act on one SES event, as SES publishes it; its type, or "other" where we have no use for it.
 
-        Raises RetryLater for a mail that neither the ledger nor its own tags tell enough of, and what `read_notice`
-        raises for what is no event of SES.
+        Raises RetryLater for a mail that neither the ledger nor its own tags tell enough of, and InvalidNotice where it
+        is no event of SES.
         """
         notice = read_notice(told)
         if notice is None:
