@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from homing.adapters.ledger import KEEP, TableRuns, TableSends
-from homing.adapters.table import Table
+from homing.adapters.table import Table, number, text
 from homing.domain.moments import SECOND
 from homing.domain.sends import Delivery, Outcome, Run, Send
 from homing.ports import Sends
@@ -44,6 +44,21 @@ def sends(table: Table) -> TableSends:
 @pytest.fixture(params=["table", "fake"])
 def both(request: pytest.FixtureRequest, table: Table) -> Sends:
     return TableSends(table) if request.param == "table" else FakeSends()
+
+
+# Versions
+
+
+def test_what_a_later_version_has_added_hinders_no_earlier_one(
+    runs: TableRuns, sends: TableSends, table: Table
+) -> None:
+    runs.begin(RUN)
+    sends.record(SEND)
+    for sk in (f"RUN#{RUN.journey}#{RUN.entry}", f"SEND#{SEND.send_id}"):
+        added = {":word": text("of a later version"), ":number": number(7)}
+        table.update("P#p", sk, "SET later = :word, later_at = :number", values=added)
+    assert runs.load(RUN) == RUN
+    assert sends.load("p", SEND.send_id) == SEND
 
 
 # Runs

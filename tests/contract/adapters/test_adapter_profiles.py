@@ -1,14 +1,17 @@
 """Events are kept once, profiles are written over the version they were read at, and both items are small."""
 
+import json
+import zlib
 from typing import Any
 
 import pytest
 
 from homing.adapters.profiles import EVENT_PREFIX, KEEP_EVENTS, TableEvents, TableProfiles, profile_record, stored_event
-from homing.adapters.table import Table
+from homing.adapters.table import Table, text
 from homing.dialects.segment_spec import read_message
 from homing.domain.events import Event
 from homing.domain.moments import DAY, HOUR, SECOND, format_moment
+from homing.domain.profile import Profile
 from homing.domain.record import ProfileRecord
 from homing.errors import Conflict
 from local.cloud.units import WRITE_UNIT, item_size
@@ -54,6 +57,20 @@ def ordered(at: int, number: int) -> dict[str, Any]:
         event="Order Completed",
         properties={"order_id": f"O-2024-{number:06}", "total": 46.4, "currency": "GBP", "products": [pot]},
     )
+
+
+# Versions
+
+
+def test_what_a_later_version_has_added_hinders_no_earlier_one(profiles: TableProfiles, table: Table) -> None:
+    record = ProfileRecord(profile_id="ada", facts=Profile(user_id="u-1"))
+    state = json.loads(record.model_dump_json(exclude_defaults=True, exclude={"profile_id"}))
+    state["later"], state["facts"]["later"] = 1, {"of": "all"}
+    packed = {"B": zlib.compress(json.dumps(state).encode())}
+    table.put({"pk": text("P#ada"), "sk": text("PROFILE"), "version": {"N": "3"}, "state": packed})
+    assert profiles.load("ada") == record.model_copy(update={"version": 3})
+    body = json.dumps({**json.loads(EVENT.model_dump_json(exclude_defaults=True)), "later": [1]})
+    assert stored_event({"body": text(body), "received_at": {"N": str(NOON)}}).event == EVENT
 
 
 # Events

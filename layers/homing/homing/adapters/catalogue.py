@@ -42,7 +42,7 @@ class TableCatalogue:
     def shelf(self) -> Shelf:
         """The shelf as it stands."""
         item = self._table.get(_SHOP, _SHELF)
-        return Shelf() if item is None else Shelf.model_validate_json(item["body"]["S"])
+        return Shelf() if item is None else Shelf.model_validate_json(item["body"]["S"], extra="ignore")
 
     def save_shelf(self, shelf: Shelf) -> None:
         """Keep the shelf. Of two at the same moment one is lost: it is an estimate, and mends itself."""
@@ -51,7 +51,7 @@ class TableCatalogue:
 
 def catalogue_product(item: Item) -> CatalogueProduct:
     """The product that a PRODUCT item holds."""
-    return CatalogueProduct.model_validate_json(item["body"]["S"])
+    return CatalogueProduct.model_validate_json(item["body"]["S"], extra="ignore")
 
 
 def _partition(product_id: str) -> str:

@@ -53,4 +53,4 @@ class TableGenerations:
 def generation_of(item: Item) -> Generation:
     """The generation that the GENERATION item holds, be the item from the table or from its stream."""
     state = json.loads(zlib.decompress(bytes_of(item, "state")))
-    return Generation.model_validate({"number": int(item["number"]["N"]), **state})
+    return Generation.model_validate({"number": int(item["number"]["N"]), **state}, extra="ignore")

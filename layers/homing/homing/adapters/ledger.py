@@ -13,7 +13,6 @@ RUN_PREFIX = "RUN#"
 SEND_PREFIX = "SEND#"
 KEEP = 800 * DAY
 _NOT_TOLD = frozenset({"pk", "sk", "expires_at", "contact"})
-_NUMBERS = frozenset({"started_at", "ended_at", "at", "delivery_at"})
 
 
 class TableRuns:
@@ -115,12 +114,12 @@ class TableSends:
 
 def run_of(item: Item) -> Run:
     """The run that a RUN item records."""
-    return Run.model_validate(_values(item))
+    return Run.model_validate(_values(item), extra="ignore")
 
 
 def send_of(item: Item) -> Send:
     """The intended mail that a SEND item records, or an OPEN one."""
-    return Send.model_validate(_values(item))
+    return Send.model_validate(_values(item), extra="ignore")
 
 
 def _run_key(run: Run) -> str:
@@ -138,16 +137,9 @@ def _item(profile_id: str, sk: str, attributes: Item, at: Moment) -> Item:
 
 
 def _attributes(values: dict[str, Any]) -> Item:
-    return {name: _attribute(name, value) for name, value in values.items()}
-
-
-def _attribute(name: str, value: Any) -> dict[str, str]:
-    return number(value) if name in _NUMBERS else text(value)
+    return {name: number(value) if isinstance(value, int) else text(value) for name, value in values.items()}
 
 
 def _values(item: Item) -> dict[str, Any]:
-    return {
-        name: int(value["N"]) if name in _NUMBERS else value["S"]
-        for name, value in item.items()
-        if name not in _NOT_TOLD
-    }
+    told = {name: value for name, value in item.items() if name not in _NOT_TOLD}
+    return {name: int(value["N"]) if "N" in value else value["S"] for name, value in told.items()}

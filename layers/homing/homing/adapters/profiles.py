@@ -52,7 +52,7 @@ class TableEvents:
 
 def stored_event(item: Item) -> StoredEvent:
     """The event that an item of the log holds."""
-    return StoredEvent(Event.model_validate_json(item["body"]["S"]), int(item["received_at"]["N"]))
+    return StoredEvent(Event.model_validate_json(item["body"]["S"], extra="ignore"), int(item["received_at"]["N"]))
 
 
 class TableProfiles:
@@ -101,7 +101,7 @@ class TableProfiles:
 def profile_record(item: Item) -> ProfileRecord:
     """The record that a PROFILE item holds, be the item from the table or from its stream."""
     told = {"profile_id": item["pk"]["S"].removeprefix("P#"), "version": int(item["version"]["N"])}
-    return ProfileRecord.model_validate_json(profile_state(item)).model_copy(update=told)
+    return ProfileRecord.model_validate_json(profile_state(item), extra="ignore").model_copy(update=told)
 
 
 def profile_state(item: Item) -> bytes:

@@ -2,6 +2,9 @@
 
 Every adapter's client retries on its own; what still fails after that is not caught here: the caller's retry (the
 client that sent the event, the stream, the queue, the state machine) is the next line.
+
+Whoever reads a model from an item leaves out what it does not know (`extra="ignore"`): a later version has added it,
+which is being deployed at this moment, or has been taken back.
 """
 
 from base64 import b64decode
