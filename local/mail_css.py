@@ -51,7 +51,7 @@ def unsupported_in_style(style: str) -> Iterator[str]:
 
 
 def _is_plain(name: str, value: str) -> bool:
-    """Whether a colour is one of CSS 3: `#rrggbb`, `#rgb`, `rgb(…)` or a name."""
+    """Whether what should be a colour is one that has long been known: `#rrggbb`, `rgb(…)`, a name."""
     colour = value.removesuffix("!important").strip()
     return name not in _COLOURED or colour == "inherit" or parse_color(colour) is not None
 

@@ -75,6 +75,15 @@ def test_the_shops_own_mails_keep_to_every_rule() -> None:
         ("</h1>", '</h1><a href="javascript:alert(1)">shop</a>', "a link leads to 'javascript:alert(1)'"),
         ("</h1>", '</h1><p onclick="alert(1)">shop</p>', "<p onclick> is script"),
         (" ses:no-track", "", "SES counts who presses links.unsubscribe"),
+        ("<title>", '<meta http-equiv="Refresh" content="0;url=https://shop.example"><title>', "leads readers away"),
+        ("</h1>", "</h1><!--[if mso]><script></script><![endif]-->", "<script> is cut out"),
+        ("</h1>", "</h1><!--[if mso]><p><!--[if mso]><form></form>--><![endif]-->", "<form> is cut out"),
+        ("</h1>", '</h1><!--[if mso]><a href="javascript:alert(1)">a</a><![endif]-->', "a link leads to 'javascript:"),
+        ("</h1>", '</h1><!--[if mso]><p onclick="alert(1)">a</p><![endif]-->', "<p onclick> is script"),
+        ("</h1>", '</h1><img src="https://shop.example/a.png" alt>', "has no alt text"),
+        ("</h1>", '</h1><a href="https://shop.example"><img src="https://shop.example/a.png" alt=""></a>', "no words"),
+        ("</h1>", '</h1><a href="https://shop.example"><i aria-hidden="true">A</i></a>', "has no words: who does not"),
+        ("</h1>", '</h1><a href="https://shop.example"> &nbsp; </a>', "has no words: who does not see"),
         ("</h1>", "</h1></div>", "</div> has no other half"),
         ("</h1>", "</h1>{{ shopper }}", "HTML shows '{{'"),
         ("</h1>", "</h1>Hi None", "HTML shows 'None'"),
@@ -126,14 +135,31 @@ def test_a_subject_is_one_line(sound: RenderedEmail) -> None:
 
 @pytest.mark.parametrize(
     "style",
-    ["color: red; position: absolute", "display: flex", "width: calc(100% - 2px)", "color: var(--ink)", "margin: 1rem"],
+    [
+        "color: red; position: absolute",
+        "color: #ffff",
+        "background-color: lab(0 0 0)",
+        "display: flex",
+        "width: calc(100% - 2px)",
+        "color: var(--ink)",
+        "margin: 1rem",
+    ],
 )
 def test_a_style_that_outlook_or_gmail_do_not_know_is_found(style: str) -> None:
     assert list(unsupported_in_style(style)) == [style.rpartition("; ")[2]]
 
 
 @pytest.mark.parametrize(
-    "style", ["", "color: red;", "border-radius: 4px", "mso-hide: all", "font-family: 'Flex Grid', serif"]
+    "style",
+    [
+        "",
+        "color: red;",
+        "color: #fff !important",
+        "background-color: inherit",
+        "border-radius: 4px",
+        "mso-hide: all",
+        "font-family: 'Flex Grid', serif",
+    ],
 )
 def test_a_style_that_all_know_or_that_can_be_missed_is_let_through(style: str) -> None:
     assert list(unsupported_in_style(style)) == []
@@ -200,6 +226,45 @@ def test_a_fault_is_told_once_with_its_file_and_mail(shop: Path) -> None:
     (fault,) = check_mails(shop / "emails")
     expected = f"{shop}/emails/mails/cart-offer.jinja: cart-offer in 'en' with full data: the text part lacks"
     assert str(fault).startswith(expected)
+
+
+@pytest.mark.parametrize("attribute", ['alt="A"', 'alt="" aria-label="A"', 'alt="" title="A"'])
+def test_a_link_is_named_by_its_picture_or_its_label(sound: RenderedEmail, attribute: str) -> None:
+    picture = f'<img src="https://shop.example/a.png" width="90" style="color: inherit" {attribute}>'
+    link = f'</h1><p class="ink"><a class="ink" style="color: #1c1b1a" href="https://shop.example">{picture}</a></p>'
+    assert mail_faults(replace(sound, html=sound.html.replace("</h1>", link)), CONTEXT) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "fault"),
+    [
+        ("dark.css", "nothing changes in dark surroundings, where a light mail dazzles; write @media (prefers-color"),
+        ("phone.css", "nothing changes on phones, where wide margins leave no room for words; write @media (max-width"),
+    ],
+)
+def test_a_style_sheet_that_says_nothing_is_found(shop: Path, file: str, fault: str) -> None:
+    (shop / "emails/look" / file).write_text("/* Nothing yet. */", encoding="utf-8")
+    (found, *_) = check_mails(shop / "emails")
+    assert str(found).startswith(f"{shop}/emails/look/{file}: cart-offer in 'en' with full data: {fault}")
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        '<p style="color:#000000">a</p>',
+        '<p class="a {{ start }}" style="FONT-SIZE: 6px; color: {{ shop.colour }}">a</p>',
+        "<!--[if mso]>\n{% if offer %}<form></form>{% endif %}<![endif]-->",
+        '<img src="https://shop.example/a.png" alt width="90">',
+        '<p style="position:fixed">a</p>',
+    ],
+)
+def test_a_fault_of_a_block_is_told_with_its_file_and_line(shop: Path, block: str) -> None:
+    blocks = shop / "emails/look/blocks.html"
+    edit(blocks, "<h1", f"<p>a</p>\n{block}<h1")
+    lines = blocks.read_text(encoding="utf-8").splitlines()
+    line = next(number for number, text in enumerate(lines, 1) if block.splitlines()[-1] in text)
+    places = {fault.place for fault in check_mails(shop / "emails")}
+    assert places == {Place(blocks, line)}
 
 
 def test_a_fault_of_a_subject_names_the_file_of_its_words(shop: Path) -> None:
