@@ -137,7 +137,7 @@ def test_a_subject_is_one_line(sound: RenderedEmail) -> None:
     "style",
     [
         "color: red; position: absolute",
-        "color: #ffff",
+        "color: redd",
         "background-color: lab(0 0 0)",
         "display: flex",
         "width: calc(100% - 2px)",
