@@ -4,19 +4,21 @@ from collections import Counter
 from typing import Any
 
 from homing import bootstrap
-from homing.domain.moments import Moment
+from homing.domain.moments import MINUTE, Moment
 from homing.observability import count, count_by, logger, metrics
 
 
 @metrics.log_metrics
-def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Look at the open mails of one shard, `{"shard": 0}`, or at the account and at what shoppers wait for, `{}`."""
-    return _sweep(event["shard"], bootstrap.now()) if "shard" in event else _look_at_the_account(bootstrap.now())
+    return _sweep(event["shard"], context) if "shard" in event else _look_at_the_account(bootstrap.now())
 
 
-def _sweep(shard: int, now: Moment) -> dict[str, Any]:
+def _sweep(shard: int, context: Any) -> dict[str, Any]:
     told = Counter(looked_at=0, unknown=0, unsettled=0)
-    for page in bootstrap.sweeper().sweep(shard, now):
+    for page in bootstrap.sweeper().sweep(
+        shard, bootstrap.now(), lambda: context.get_remaining_time_in_millis() > MINUTE
+    ):
         told.update(looked_at=len(page.looked_at), unknown=len(page.unknown), unsettled=len(page.unsettled))
         for send in page.interrupted:
             count_by("Emails", journey=send.journey, outcome="unknown")

@@ -8,9 +8,10 @@ import pytest
 from homing.adapters.open_sends import TableOpenSends
 from homing.adapters.pace import TablePace
 from homing.domain.ids import DUE_SHARDS, contact_id, due_shard
-from homing.domain.moments import DAY, HOUR
+from homing.domain.moments import DAY, HOUR, MINUTE
 from homing.domain.sends import Send
 from homing.ports import Pacing
+from local.cloud.functions import Context
 from local.simulation.deployment import RECONCILE_SCHEDULE
 from tests.fakes.sends import in_doubt
 
@@ -74,6 +75,15 @@ def test_a_claimed_mail_of_which_nobody_told_is_counted_and_kept_as_unknown(
     assert deployed.send("p", "s") == send
     assert deployed.metrics("Reconcile")["EmailsUnknown"] == 1
     assert deployed.invoke("Reconcile", SHARD) == {"looked_at": 0, "unknown": 0, "unsettled": 0}
+
+
+def test_no_page_is_begun_in_the_last_minute_of_a_sweep(deployed: "Deployed", monkeypatch: pytest.MonkeyPatch) -> None:
+    open_mail(deployed, HOUR)
+    deployed.table.put({"pk": {"S": "C#c"}, "sk": {"S": "CONTACT"}, "claim:s": {"N": str(deployed.now - HOUR)}})
+    with monkeypatch.context() as patched:
+        patched.setattr(Context, "get_remaining_time_in_millis", lambda _: MINUTE)
+        assert deployed.invoke("Reconcile", SHARD)["looked_at"] == 0
+    assert deployed.invoke("Reconcile", SHARD)["looked_at"] == 1
 
 
 def test_a_mail_that_ses_is_silent_about_for_a_day_is_counted(deployed: "Deployed") -> None:

@@ -39,10 +39,11 @@ class Office:
     def tell(self, send: Send, outcome: Outcome, delivery: Delivery | None = None) -> None:
         self.sends.record(send.model_copy(update={"outcome": outcome, "reason": None, "delivery": delivery}))
 
-    def sweep(self, now: int, fuse: Fuse | None = None) -> None:
-        fuse = fuse or Fuse()
+    def sweep(self, now: int, fuse: Fuse | None = None, pages: int = 100) -> None:
+        """Whoever sweeps has time for so many pages."""
+        fuse, left = fuse or Fuse(), iter(range(pages))
         sweeper = Sweeper(fuse.guard(self.open_sends), fuse.guard(self.sends), fuse.guard(self.contacts))
-        for page in sweeper.sweep(SHARD, now):
+        for page in sweeper.sweep(SHARD, now, lambda: next(left, None) is not None):
             self.unknown += [send.send_id for send in page.unknown]
             self.unsettled += [send.send_id for send in page.unsettled]
 
@@ -152,6 +153,19 @@ def test_all_that_is_open_is_looked_at_however_much_it_is(monkeypatch: pytest.Mo
     office.sweep(NOON + DAY)
     assert sorted(office.unsettled) == ["s1", "s3", "s5", "s7", "s9"]
     assert office.open_sends.kept == {}
+
+
+def test_a_sweep_that_runs_out_of_time_keeps_what_it_has_counted_and_the_next_one_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("homing.usecases.sweep.PAGE", 3)
+    office = Office()
+    for number in range(10):
+        office.claim(number)
+    office.sweep(NOON + HOUR, pages=2)
+    assert len(office.unknown) == len(office.sends.kept) == 6
+    office.sweep(NOON + HOUR)
+    assert sorted(office.unknown) == sorted(office.sends.kept) == [f"s{number}" for number in range(10)]
 
 
 @pytest.mark.parametrize("killed_at", range(1, 15))
