@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Any
 
 from homing import bootstrap
-from homing.domain.moments import MINUTE, Moment
+from homing.domain.moments import Moment
 from homing.observability import count, count_by, logger, metrics
 
 
@@ -16,9 +16,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 def _sweep(shard: int, context: Any) -> dict[str, Any]:
     told = Counter(looked_at=0, unknown=0, unsettled=0)
-    for page in bootstrap.sweeper().sweep(
-        shard, bootstrap.now(), lambda: context.get_remaining_time_in_millis() > MINUTE
-    ):
+    for page in bootstrap.sweeper().sweep(shard, bootstrap.now(), context.get_remaining_time_in_millis):
         told.update(looked_at=len(page.looked_at), unknown=len(page.unknown), unsettled=len(page.unsettled))
         for send in page.interrupted:
             count_by("Emails", journey=send.journey, outcome="unknown")

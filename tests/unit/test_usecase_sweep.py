@@ -1,6 +1,7 @@
 """The sweep: of every mail that was about to go out, what came of it is known within an hour, or that nobody knows."""
 
 from dataclasses import dataclass, field
+from itertools import chain
 
 import pytest
 
@@ -41,9 +42,9 @@ class Office:
 
     def sweep(self, now: int, fuse: Fuse | None = None, pages: int = 100) -> None:
         """Whoever sweeps has time for so many pages."""
-        fuse, left = fuse or Fuse(), iter(range(pages))
+        fuse, left = fuse or Fuse(), chain([10 * MINUTE] * pages, [MINUTE])
         sweeper = Sweeper(fuse.guard(self.open_sends), fuse.guard(self.sends), fuse.guard(self.contacts))
-        for page in sweeper.sweep(SHARD, now, lambda: next(left, None) is not None):
+        for page in sweeper.sweep(SHARD, now, lambda: next(left)):
             self.unknown += [send.send_id for send in page.unknown]
             self.unsettled += [send.send_id for send in page.unsettled]
 

@@ -3,12 +3,14 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from homing.domain.moments import Moment
+from homing.domain.moments import MINUTE, Duration, Moment
 from homing.domain.sends import SETTLES_WITHIN, TOLD_WITHIN, OpenSend, Send
 from homing.ports import Contacts, OpenSends, Sends
 
 PAGE = 500
 """Looked at together, by some 26 calls: a sweep of ten minutes looks at half a million mails and more."""
+
+LAST_PAGE: Duration = MINUTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +38,13 @@ class Sweeper:
     sends: Sends
     contacts: Contacts
 
-    def sweep(self, shard: int, now: Moment, in_time: Callable[[], bool] = lambda: True) -> Iterator[Swept]:
-        """What is found, page by page, as long as it is `in_time`; it is kept once the next page is asked for.
+    def sweep(self, shard: int, now: Moment, time_left: Callable[[], Duration]) -> Iterator[Swept]:
+        """What is found, page by page; it is kept once the next page is asked for.
 
-        Whoever counts it does so first: cut off in between, a mail is counted twice rather than never. Out of time, it
-        leaves the rest to the next sweep.
+        Whoever counts it does so first: cut off in between, a mail is counted twice rather than never. In its last
+        minute it begins no page, and leaves the rest to the next sweep.
         """
-        while in_time():
+        while time_left() > LAST_PAGE:
             page = self.open_sends.until(shard, now, PAGE)
             if not page:
                 return
