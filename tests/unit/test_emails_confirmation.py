@@ -5,19 +5,21 @@ from pathlib import Path
 
 import pytest
 
-from homing.emails import RenderedEmail
-from homing.emails.compiler import checked_environment
-from homing.emails.renderer import render_email
+from homing.emails import RenderedEmail, Renderer
 from homing.emails.samples import everything, hostile, service
 from local.mail_lint import Page, mail_faults
 
-SHOP_EMAILS = Path(__file__).parents[2] / "shop/emails"
 LANGUAGES = ["en", "de"]
 
 
-@pytest.fixture(scope="module", params=LANGUAGES)
-def mail(request: pytest.FixtureRequest) -> RenderedEmail:
-    return render_email(checked_environment(SHOP_EMAILS), "confirm-consent", request.param, service())
+@pytest.fixture
+def renderer(built_shop: Path) -> Renderer:
+    return Renderer(built_shop / "emails")
+
+
+@pytest.fixture(params=LANGUAGES)
+def mail(request: pytest.FixtureRequest, renderer: Renderer) -> RenderedEmail:
+    return renderer.render("confirm-consent", request.param, service())
 
 
 def test_it_keeps_to_every_rule_for_mails(mail: RenderedEmail) -> None:
@@ -42,10 +44,9 @@ def test_it_advertises_nothing(mail: RenderedEmail) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_nothing_that_is_known_of_a_shopper_finds_its_way_into_it(language: str) -> None:
-    environment = checked_environment(SHOP_EMAILS)
+def test_nothing_that_is_known_of_a_shopper_finds_its_way_into_it(renderer: Renderer, language: str) -> None:
     links = service()["links"]
     told = {**hostile("Buy now at evil.example"), "links": links}
-    assert "evil.example" not in str(render_email(environment, "confirm-consent", language, told))
+    assert "evil.example" not in str(renderer.render("confirm-consent", language, told))
     named = {**everything(), "links": links}
-    assert "Anna" not in str(render_email(environment, "confirm-consent", language, named))
+    assert "Anna" not in str(renderer.render("confirm-consent", language, named))
