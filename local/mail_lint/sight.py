@@ -22,8 +22,8 @@ LARGE, LARGE_IF_BOLD = 24, 18.66
 """Pixels from which on words are large: 18 points, and 14."""
 
 _REMEDY = {
-    "light": "choose another colour",
-    "dark": "give them a class whose colour look/dark.css changes, or another colour",
+    "light": "choose another colour for one of the two",
+    "dark": "let look/dark.css change one of the two, by a class",
 }
 _WIDTH_REMEDY = 'write width="100%" and a max-width, or let look/phone.css make it fluid'
 

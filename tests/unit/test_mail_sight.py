@@ -43,7 +43,7 @@ def look_of(html: str, view: View = LIGHT) -> Look:
         ('<p style="color: #ffffff">a</p>', "in light surroundings, the words in <p> are #ffffff on #ffffff, a contr"),
         (
             '<p style="color: #fff; background: white">a</p>',
-            "contrast of 1.0 where reading takes 4.5; give them a class whose colour look/dark.css changes",
+            "contrast of 1.0 where reading takes 4.5; let look/dark.css change one of the two",
         ),
         ('<p class="ink" style="color: #1c1b1a; opacity: 0.3">a</p>', "in light surroundings, the words in <p class"),
         ('<p style="color: #949494; font-size: 23px">a</p>', "a contrast of 3.0 where reading takes 4.5"),
