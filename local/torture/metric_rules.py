@@ -10,7 +10,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from local.torture.chronicle import Change, Chronicle, text
+from homing.domain.moments import DAY, parse_moment
+from local.torture.chronicle import Change, Chronicle, number, text
 from local.torture.invocations import Count, Invocation, Invocations
 
 _HELD_TO: Final = frozenset({"change", "journey", "kind", "outcome"})
@@ -88,16 +89,16 @@ class MetricRules:
         return None
 
     def _closed(self, change: Change) -> str | None:
-        """An open mail that nobody looks at again."""
+        """An open mail that nobody looks at again by this entry."""
         if change.after is not None or change.before is None or change.by != "ReconcileFunction":
             return None
-        mail = text(change.before, "send_id") or change.sk.partition("#")[2]
+        look_at, _, mail = change.sk.partition("#")
         line = self._chronicle.items.get((f"P#{text(change.before, 'profile_id')}", f"SEND#{mail}"))
-        is_open = any(pk.startswith("OPEN#") and sk.endswith(f"#{mail}") for pk, sk in self._chronicle.items)
         if text(line, "outcome") == "unknown":
             return "EmailsUnknown"
         is_silent = text(line, "outcome") == "sent" and text(line, "delivery") is None
-        return "EmailsUnsettled" if is_silent and not is_open else None
+        is_last_look = parse_moment(look_at) >= (number(change.before, "at") or 0) + DAY
+        return "EmailsUnsettled" if is_silent and is_last_look else None
 
     def _violated(self, what: str) -> None:
         self._chronicle.violated("metrics equal the ledger", what)

@@ -38,5 +38,6 @@ ORDERS_AND_LEAVES_MORE: Final = (
     *(act for day in (2, 8, 14, 20) for act in (adds(day), orders(day + 0.2), adds(day + 0.3))),
 )
 """Two carts are left on a day, and each is worth a mail at once."""
+PAUSES_AMID_A_CART: Final = (is_known(), adds(2), Act(int(2.1 * DAY), 0, "prefers", {"wish": "pause"}))
 MEDDLES: Final = (is_known(), Act(5 * DAY, 0, "meddles"))
 SCANS: Final = (is_known(), Act(5 * DAY, 0, "scans"))

@@ -153,3 +153,19 @@ def withdrawal_unheard() -> None:
         return folded
 
     wrapped(Profile, "after", deaf)
+
+
+@planted("ProjectFunction", breaks=("nothing lost silently",))
+def events_forgotten() -> None:
+    """Take events out of the log once they are folded."""
+    from homing.usecases.project import Projector
+
+    def once(fold: Callable[..., Any]) -> Callable[..., Any]:
+        def folded(projector: Any, alias: str, stored: Any, now: int) -> Any:
+            record = fold(projector, alias, stored, now)
+            projector.events.forget(event for event, _ in stored)
+            return record
+
+        return folded
+
+    wrapped(Projector, "fold", once)

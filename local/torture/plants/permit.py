@@ -10,6 +10,7 @@ from local.torture.plants.acts import (
     BUYS_AMID,
     LEAVES_CARTS,
     ORDERS_AND_LEAVES_MORE,
+    PAUSES_AMID_A_CART,
     UNSUBSCRIBES_AMID,
 )
 
@@ -231,3 +232,28 @@ def wrong_profiles_context() -> None:
         return made
 
     wrapped(Composer, "_context", shared)
+
+
+@planted("SendFunction", breaks=("settled by its deadline",), acts=PAUSES_AMID_A_CART)
+def patience_without_end() -> None:
+    """Hold a mail for as long as whatever holds it lasts."""
+    from homing.usecases.send import _Attempt
+
+    def patient(_hold: Callable[..., Any]) -> Callable[..., Any]:
+        def held(attempt: Any, reason: str, until: int) -> Any:
+            raise attempt._not_yet(reason, until)
+
+        return held
+
+    wrapped(_Attempt, "_hold", patient)
+
+
+@planted("SendFunction", breaks=("settled by its deadline", "nothing lost silently"), acts=LEAVES_CARTS)
+def skipped_in_silence() -> None:
+    """Leave out mails without a word of why."""
+    from homing.adapters.ledger import TableSends
+
+    def silent(record: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda sends, send: None if send.outcome == "skipped" else record(sends, send)
+
+    wrapped(TableSends, "record", silent)
