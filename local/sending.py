@@ -67,9 +67,10 @@ def brake(
 ) -> None:
     """Say whether marketing stands still, since when and why, and what is left of SES's quota; or let it go on.
 
-    It stops by itself where 4 % of mails bounced, or readers complained of
-    0.08 %, and goes on only by a person's word. What bounced or was complained
-    of before that counts no more.
+    It stops by itself where 4 % of the latest 10,000 mails bounced, or readers
+    complained of 0.08 %, and goes on only by a person's word. Fewer than four
+    bounces or two complaints stop nothing, whatever their share: the first mails
+    of a new shop make no rate. What was counted before a release counts no more.
 
     Examples:
 
@@ -88,14 +89,24 @@ def brake(
 
 
 def _as_lines(pacing: "Pacing") -> Iterator[str]:
-    """What the brake is like, in words; and what is left of the daily quota, where it has an end."""
+    """What the brake is like, in words, and when it acts; and what is left of the daily quota, where it has an end."""
     from homing.domain.moments import format_moment
+    from homing.domain.reputation import (
+        FEWEST_BOUNCES,
+        FEWEST_COMPLAINTS,
+        MOST_BOUNCES,
+        MOST_COMPLAINTS,
+        REPRESENTATIVE,
+    )
 
     if pacing.brake is not None:
         yield f"marketing stands still since {format_moment(pacing.braked_at)}: {pacing.brake}"
     else:
         released = f"; released last at {format_moment(pacing.released_at)}" if pacing.released_at else ""
         yield f"marketing goes on{released}"
+        bounces = f"{100 * MOST_BOUNCES:g} % of the latest {REPRESENTATIVE:,} mails bounce ({FEWEST_BOUNCES} at least)"
+        complaints = f"readers complain of {100 * MOST_COMPLAINTS:g} % ({FEWEST_COMPLAINTS} at least)"
+        yield f"it stops where {bounces}, or {complaints}"
     if pacing.room is not None:
         measured = format_moment(pacing.measured_at)
         yield f"SES takes {max(0, pacing.room):,} mails more of its daily quota, measured at {measured}"

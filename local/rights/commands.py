@@ -26,7 +26,9 @@ _KINDS = {
 }
 _ELSEWHERE = """What is left, and until when:
   backups (point-in-time recovery)  35 days; after a restore, erase again whoever was erased since
-  exports in S3                     3 days, if a full recompute of a large table ran lately
+  exports in S3, under recompute/   3 days, if a full recompute of a large table ran lately
+  dead letters of feedback          14 days, if SES's notices could not be taken: they hold addresses, until the
+                                    queue is redriven or purged
   Step Functions, logs              opaque ids only; histories 90 days, logs as long as LogRetentionDays says
   SES's suppression list            the address, if a mail to it bounced or was complained about:
                                     aws sesv2 delete-suppressed-destination --email-address ADDRESS"""

@@ -126,10 +126,16 @@ def test_a_mail_whose_fate_is_known_is_not_sent_again(send_id: str, reason: str)
     assert reason in result.stderr
 
 
+GOES_ON = [
+    "marketing goes on",
+    "it stops where 4 % of the latest 10,000 mails bounce (4 at least), or readers complain of 0.08 % (2 at least)",
+]
+
+
 def test_the_brake_is_shown_and_released_by_a_person(table: Table) -> None:
     pace = TablePace(table, 14.0)
-    assert run("brake").stdout == "marketing goes on\n"
-    assert run("brake", "release").stdout == "marketing goes on\n"
+    assert run("brake").stdout.splitlines() == GOES_ON
+    assert run("brake", "release").stdout.splitlines() == GOES_ON
     pace.brake("40 of the latest 1,000 mails bounced", NOON)
     stands = "marketing stands still since 2023-11-14T22:13:20Z: 40 of the latest 1,000 mails bounced"
     assert run("brake").stdout.splitlines() == [stands]
@@ -144,9 +150,9 @@ def test_what_is_left_of_the_daily_quota_is_told_where_it_has_an_end(table: Tabl
     pace = TablePace(table, 14.0)
     pace.measure(14.0, 48_211, NOON)
     told = "SES takes 48,211 mails more of its daily quota, measured at 2023-11-14T22:13:20Z"
-    assert run("brake").stdout.splitlines() == ["marketing goes on", told]
+    assert run("brake").stdout.splitlines() == [*GOES_ON, told]
     pace.measure(14.0, None, NOON)
-    assert run("brake").stdout.splitlines() == ["marketing goes on"]
+    assert run("brake").stdout.splitlines() == GOES_ON
 
 
 def test_any_other_word_than_release_is_refused(table: Table) -> None:

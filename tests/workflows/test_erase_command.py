@@ -69,6 +69,7 @@ def test_an_erasure_takes_two_passes_and_is_done(shop: "Shop", place: str, ada: 
     result = run("erase", name, "--from", place, "--yes")
     assert result.exit_code == 0, result.output
     assert "Second pass done" in result.output
+    assert all(left in result.output for left in ("exports in S3, under recompute/", "dead letters of feedback"))
     assert shop.now == began + LET_OTHERS_FINISH
     assert held(shop, ada) == 0
     again = run("erase", name, "--from", place, "--yes")
