@@ -3,10 +3,12 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+SIMULATED = "tests/e2e/"
 SHOP = Path(__file__).parents[1] / "shop"
 
 settings.register_profile(
@@ -16,6 +18,19 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("homing")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Any:
+    """The tests that look at one simulation go to one worker; all others, file by file, to whoever is free."""
+    from xdist.scheduler import LoadFileScheduling
+
+    if config.getoption("dist") != "loadfile":
+        return None
+    by_file = LoadFileScheduling(config, log)
+    file_of = by_file._split_scope
+    by_file._split_scope = lambda nodeid: SIMULATED if nodeid.startswith(SIMULATED) else file_of(nodeid)
+    return by_file
 
 
 @pytest.fixture(autouse=True, scope="session")
