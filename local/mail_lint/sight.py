@@ -61,9 +61,8 @@ def _hidden(looks: Looks, context: Mapping[str, Any]) -> Iterator[Finding]:
     for link in looks:
         if unsubscribe and link.attributes.get("href") == unsubscribe and not _is_seen(link, looks):
             yield Finding("nobody sees the link to unsubscribe; show its words", element=link)
-    if address in _words_of(looks) and address not in _words_of(
-        each for each, look in looks.items() if not look.hidden
-    ):
+    visible = [element for element, look in looks.items() if not look.hidden]
+    if address in _words_of(looks) and address not in _words_of(visible):
         yield Finding("nobody sees the postal address; show it", file="look/layout.html")
 
 
@@ -98,18 +97,16 @@ def _too_wide(looks: Looks, view: View) -> Iterator[Finding]:
             message = f'{element} may be of any width; write how wide it is shown, such as width="280"'
             yield Finding(message, element=element)
         width = max(pixels(style.get(name)) or 0 for name in ("width", "min-width"))
-        if look.hidden or width <= (limit := PHONE if view.width == PHONE else WIDEST):
-            continue
-        if view.width == PHONE and (bound.endswith("%") or (pixels(bound) or width) <= limit):
-            continue
-        yield Finding(f"{element} is {width:g} pixels wide, and there are {limit}; {_WIDTH_REMEDY}", element=element)
+        fluid = view.width == PHONE and (bound.endswith("%") or (pixels(bound) or width) <= PHONE)
+        if not look.hidden and not fluid and width > min(view.width, WIDEST):
+            message = f"{element} is {width:g} pixels wide; mail programs leave it {WIDEST}, phones {PHONE}"
+            yield Finding(f"{message}; {_WIDTH_REMEDY}", element=element)
 
 
 def _own_words(element: Element) -> str:
     """The words that stand in the element itself, with those that stand for a picture."""
-    return " ".join(
-        (element.attributes.get("alt") or "", *(each for each in element.children if isinstance(each, str)))
-    )
+    written = (child for child in element.children if isinstance(child, str))
+    return " ".join((element.attributes.get("alt") or "", *written))
 
 
 def _words_of(elements: Iterable[Element]) -> str:

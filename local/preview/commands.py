@@ -100,10 +100,11 @@ def _group() -> None:
 
 @mails.command()
 def check(shop_dir: ShopDir = SHOP) -> None:
-    """Check every mail in every language against the rules of inboxes and of the law; status 1 where one is broken.
+    """Check every mail in every language against what inboxes, the law and readers ask; status 1 where it lacks it.
 
-    Each is rendered with full, minimal and hostile data. Each fault is told
-    with the file to mend, as editors and CI like it.
+    Each is rendered with full, minimal and hostile data, with pictures and
+    without, and looked at in light and dark, wide and on a phone. Each fault is
+    told with the file and line to mend, as editors and CI like it.
 
     Example:  homing mails check shop && git commit
     """

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from homing.emails.formats import initial, line_price, readable_on
 from homing.emails.hygiene import plausible_first_name, single_line, web_address
 from homing.emails.languages import languages_for, writing
+from homing.web.colours import READABLE, contrast
 
 
 @pytest.mark.parametrize(
@@ -119,10 +120,21 @@ def test_figures_follow_the_region_and_never_another_language(
 
 @pytest.mark.parametrize(
     ("colour", "text"),
-    [("#000000", "#ffffff"), ("#1f5c4d", "#ffffff"), ("#ffffff", "#1c1b1a"), ("#ffe08a", "#1c1b1a")],
+    [
+        ("#000000", "#ffffff"),
+        ("#1f5c4d", "#ffffff"),
+        ("#ffffff", "#1c1b1a"),
+        ("#ffe08a", "#1c1b1a"),
+        ("#7c7c7c", "#000000"),
+    ],
 )
 def test_text_on_a_colour_is_the_one_that_reads_better(colour: str, text: str) -> None:
     assert readable_on(colour) == text
+
+
+@given(st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}"))
+def test_text_can_be_read_on_any_colour(colour: str) -> None:
+    assert contrast(colour, readable_on(colour)) >= READABLE
 
 
 @pytest.mark.parametrize(("name", "letter"), [("oak board", "O"), ("«Élan»", "É"), ("3-pack", "3"), ("!?", "·")])

@@ -52,12 +52,15 @@ def look_of(html: str, view: View = LIGHT) -> Look:
         ('<p class="ink" style="font-size: 50%">a</p>', 'the words in <p class="ink"> have 8 pixels'),
         ('<img src="https://shop.example/a.png" width="90" alt="A" style="font-size: 9px">', 'a.png"> have 9 pixels'),
         ('<img src="https://shop.example/a.png" alt="">', 'a.png"> may be of any width; write how wide it is shown'),
-        ('<table width="900"></table>', "in light surroundings, <table> is 900 pixels wide, and there are 600"),
-        ('<p style="width: 7in">a</p>', "in light surroundings, <p> is 672 pixels wide, and there are 600"),
+        (
+            '<table width="900"></table>',
+            "in light surroundings, <table> is 900 pixels wide; mail programs leave it 600",
+        ),
+        ('<p style="width: 7in">a</p>', "in light surroundings, <p> is 672 pixels wide;"),
         ('<img src="https://shop.example/a.png" width="1200" alt="" style="max-width: 100%">', "1200 pixels wide"),
         (
             '<table width="600"></table>',
-            'on a phone, <table> is 600 pixels wide, and there are 360; write width="100%"',
+            "on a phone, <table> is 600 pixels wide; mail programs leave it 600, phones 360; write",
         ),
         ('<p style="min-width: 480px">a</p>', "on a phone, <p> is 480 pixels wide"),
     ],

@@ -11,7 +11,9 @@ from babel.numbers import format_currency, format_percent
 from jinja2 import pass_context
 from jinja2.runtime import Context
 
-_DARK_TEXT, _LIGHT_TEXT = "#1c1b1a", "#ffffff"
+_DARK_TEXT, _LIGHT_TEXT, _DARKEST_TEXT = "#1c1b1a", "#ffffff", "#000000"
+_READABLE = 4.5
+"""The contrast that WCAG 2.2 wants of text (AA)."""
 
 
 @pass_context
@@ -48,10 +50,15 @@ def initial(name: str) -> str:
 
 
 def readable_on(colour: str) -> str:
-    """The text colour, dark or light, that reads better on `colour` (`#rrggbb`), by WCAG's contrast ratio."""
+    """The text colour, dark or light, that reads better on `colour` (`#rrggbb`), by WCAG's contrast ratio.
+
+    On some greys neither can be read well, and black can.
+    """
     luminance = _luminance(colour)
     against_light = 1.05 / (luminance + 0.05)
     against_dark = (luminance + 0.05) / (_luminance(_DARK_TEXT) + 0.05)
+    if max(against_light, against_dark) < _READABLE:
+        return _DARKEST_TEXT
     return _LIGHT_TEXT if against_light >= against_dark else _DARK_TEXT
 
 
