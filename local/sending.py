@@ -39,8 +39,9 @@ def resend(
     """Send a mail once more of which nobody knows whether it went out. It asks first.
 
     The shopper may get it twice: Homing never does this by itself. All that
-    keeps a mail back keeps this one back too, such as the frequency cap, in
-    which the first try has a place: ask again a day later.
+    keeps a mail back keeps this one back too, such as the shopper's quiet hours
+    and the frequency cap, in which the first try has a place. The command says
+    when to ask again.
 
     Examples:
 
@@ -164,5 +165,5 @@ def _ask(function: str, send: "Send") -> tuple[str, str | None]:
         return told["outcome"], told["reason"]
     if told.get("errorType") == "NotYet":
         turn = Turn.model_validate_json(told["errorMessage"])
-        return "not sent", f"something holds it, such as the frequency cap; ask again at {format_moment(turn.at)}"
+        return "not sent", f"quiet hours, the cap or the like hold it; ask again at {format_moment(turn.at)}"
     return "not sent", f"{told.get('errorType')}: {told.get('errorMessage')}"

@@ -15,6 +15,7 @@ from homing.domain.moments import DAY, HOUR, MINUTE, Moment
 from homing.domain.permit import Claim, Contact
 from homing.domain.profile import Profile
 from homing.domain.unsubscribe import Subscriber
+from homing.errors import MailRefused
 from homing.usecases.confirm import confirm
 from tests.fakes.stories import NOW, default_shop, happened, profile_of, signed_up, withdrew
 from tests.fakes.world import ADA, ADDRESS, World
@@ -213,6 +214,14 @@ def test_the_permit_lets_an_address_be_asked_once_in_a_day_whoever_asks() -> Non
     first = Claim(run_id="first", send_id="s1", at=NOW, kind="service", confirms=True)
     asked_once = Contact(contact_id="c", runs={"first": "p1", "second": "p2"}).claimed(first)
     assert [withheld(at) for at in (NOW, NOW + DAY - 1, NOW + DAY)] == ["asked_lately", "asked_lately", None]
+
+
+def test_an_address_that_ses_has_refused_was_not_asked_and_may_be_on_the_same_day(world: World) -> None:
+    world.mailer.answers = [MailRefused("MessageRejected")]
+    assert ask_all(world, asked(user="first")) == []
+    assert world.contact().asked_at is None
+    assert ask_all(world, asked(NOW + HOUR, user="second"), asked(NOW + 2 * HOUR, user="third")) == [ADDRESS]
+    assert [send.outcome for send in world.sends.entries] == ["failed", "sent"]
 
 
 def test_the_question_is_not_tracked_though_whoever_signed_the_address_up_agreed_to_it(world: World) -> None:

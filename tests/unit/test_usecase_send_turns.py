@@ -362,6 +362,15 @@ def test_a_persons_word_keeps_to_the_cap_and_changes_nothing() -> None:
     assert world.sends.kept[run.send_id("greeting")].outcome == "unknown"
 
 
+def test_a_persons_word_keeps_to_the_quiet_hours_and_hears_when_they_end() -> None:
+    world, run = unknown()
+    with held("quiet_hours") as turns:
+        world.send(run, "greeting", NIGHT + 2 * DAY, can_wait=False, again=True)
+    assert turns[0].at == MORNING + 2 * DAY
+    assert world.sends.kept[run.send_id("greeting")].outcome == "unknown"
+    assert world.send(run, "greeting", turns[0].at, can_wait=False, again=True).outcome == "sent"
+
+
 @pytest.mark.parametrize("story", [withdrew(NOW + 1), bought(NOW + 1)])
 def test_a_persons_word_goes_against_no_end_of_the_run(story: Any) -> None:
     world, run = unknown()

@@ -145,7 +145,7 @@ class _Attempt:
         turn = self._turn()
         if not turn.has_come(self.now):
             raise NotYet(turn.text(), "turn")
-        if self.can_wait and not self._is_prompt(self.intent.step):
+        if (self.again and self._is_marketing) or (self.can_wait and not self._is_prompt(self.intent.step)):
             awake = awake_from(self.now, self.facts, self._sending)
             if awake > self.now:
                 raise self._not_yet("quiet_hours", awake)
@@ -299,6 +299,8 @@ class _Booking:
             self.sender.contacts.release(self.contact_id, claim)
             raise
         except MailRefused as error:
+            if claim.confirms:
+                self.sender.contacts.release(self.contact_id, claim)  # nobody was asked: another wish may be, today
             return self.done("failed", str(error), mail.subject)
         except MailUncertain:
             return self.done("unknown", "no_answer", mail.subject)
