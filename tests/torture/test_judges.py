@@ -230,6 +230,16 @@ def test_a_trace_of_the_erased_is_seen(telling: Telling, pk: str, sk: str, body:
     assert telling.violated == {"nothing of the erased is left"}
 
 
+def test_a_late_event_that_was_given_up_waits_for_a_person(telling: Telling) -> None:
+    telling.mails.erasures.erased(ADA, frozenset())
+    telling.mails.erasures.finished(ADA)
+    telling.hears(type="track", name="Product Viewed")
+    batch = {"startSequenceNumber": "1", "endSequenceNumber": "1"}
+    telling.letters.append(SimpleNamespace(queue="q", body=json.dumps({"DDBStreamBatchInfo": batch})))
+    telling.mails.erasures.judge()
+    assert telling.violated == set()
+
+
 def test_an_erasure_that_never_ends_is_seen(telling: Telling) -> None:
     telling.mails.erasures.erased(ADA, frozenset())
     telling.mails.erasures.judge()
