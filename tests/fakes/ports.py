@@ -103,7 +103,15 @@ class FakeContacts:
         return self.contacts.get(contact_id)
 
     def note_consent(
-        self, contact_id: str, profile_id: str, *, granted: bool, at: Moment, new: bool = True
+        self,
+        contact_id: str,
+        profile_id: str,
+        *,
+        granted: bool,
+        at: Moment,
+        stopped_at: Moment | None = None,
+        proved_at: Moment | None = None,
+        new: bool = True,
     ) -> str | None:
         known = self.contacts.get(contact_id)
         if known is None and not new:
@@ -112,6 +120,9 @@ class FakeContacts:
             known = self.contacts[contact_id] = Contact(contact_id=contact_id, consent=granted, consent_at=at)
         if (at, not granted) > (known.consent_at, not known.consent):
             self._change(contact_id, consent=granted, consent_at=at)
+        stopped, proved = (known.stopped_at, stopped_at), (known.proved_at, proved_at)
+        latest = {"stopped_at": max(filter(None, stopped), default=None)}
+        self._change(contact_id, **latest, proved_at=max(filter(None, proved), default=None))
         return self.owners.setdefault(contact_id, profile_id)
 
     def suppress(self, contact_id: str, reason: str) -> None:

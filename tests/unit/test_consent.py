@@ -111,6 +111,127 @@ def test_when_it_was_asked_for_is_known_only_while_it_waits() -> None:
     assert asked_at(asked(), confirmed(NOW + HOUR)) is asked_at(asked(), withdrew(NOW + HOUR)) is asked_at() is None
 
 
+# What was withdrawn with Homing itself
+
+OWN = pytest.mark.parametrize("source", ["unsubscribe", "preferences", "complained"])
+
+
+def repeated(at: Moment, **more: Any) -> Event:
+    """A message of a client that stamps the consent upon each, without proof and where none is wanted."""
+    return happened("Product Viewed", at, **{"consent": {"marketing": True, "tracking": True}, **more})
+
+
+def untracked(at: Moment) -> Event:
+    """Tracking is switched off on the preference page."""
+    return happened("Preferences Changed", at, consent={"tracking": False}, source="preferences")
+
+
+@OWN
+def test_a_client_that_repeats_a_consent_undoes_nothing_that_was_withdrawn_with_homing_itself(source: str) -> None:
+    profile = profile_of(signed_up(), withdrew(NOW + HOUR, source), repeated(NOW + DAY, wording="2026-01"))
+    assert not profile.agrees_to("marketing")
+    counts = profile.consent_to("marketing")
+    assert counts is not None
+    assert (counts.at, counts.source) == (NOW + HOUR, source)
+    assert (profile.pending()["marketing"].at, profile.pending()["marketing"].wording) == (NOW + DAY, "2026-01")
+
+
+@OWN
+@pytest.mark.parametrize("proof", [confirmed(NOW + 2 * DAY), vouched(NOW + 3 * DAY, NOW + 2 * DAY)])
+def test_a_proof_undoes_it_and_then_the_client_s_word_counts_again(source: str, proof: Event) -> None:
+    proven = [signed_up(), withdrew(NOW + HOUR, source), repeated(NOW + DAY), proof]
+    assert profile_of(*proven).agrees_to("marketing")
+    assert profile_of(*proven, repeated(NOW + 4 * DAY)).agrees_to("marketing")
+    assert not profile_of(*proven, withdrew(NOW + 4 * DAY)).agrees_to("marketing")
+    assert profile_of(*proven, withdrew(NOW + 4 * DAY), repeated(NOW + 5 * DAY)).agrees_to("marketing")
+
+
+def test_a_withdrawal_by_the_client_itself_is_undone_by_its_next_consent() -> None:
+    assert profile_of(signed_up(), withdrew(NOW + HOUR), repeated(NOW + DAY)).agrees_to("marketing")
+
+
+def test_an_earlier_proof_that_is_told_again_undoes_no_withdrawal_of_tracking_either() -> None:
+    told = [repeated(NOW), untracked(NOW + HOUR), repeated(NOW + DAY), repeated(NOW + DAY, confirmed_at=NOW)]
+    assert not profile_of(*told).agrees_to("tracking")
+    assert "tracking" not in profile_of(*told).pending()
+    assert profile_of(*told, repeated(NOW + 3 * DAY, confirmed_at=NOW + 2 * DAY)).agrees_to("tracking")
+
+
+def test_a_withdrawal_kept_before_there_were_firm_words_holds_as_well() -> None:
+    stored = profile_of(signed_up(), withdrew(NOW + HOUR, "unsubscribe")).model_dump(exclude={"firm"})
+    assert not Profile.model_validate(stored).after(repeated(NOW + DAY), NOW + DAY).agrees_to("marketing")
+
+
+def test_a_repeated_consent_after_a_stop_asks_once(world: World) -> None:
+    world.tell(signed_up(), withdrew(NOW + HOUR, "unsubscribe"))
+    for at in (NOW + 2 * HOUR, NOW + DAY, NOW + 3 * DAY):
+        world.tell(repeated(at), now=at)
+        for run in [run for run in world.runs.kept.values() if (run.journey, run.ended) == ("confirmation", None)]:
+            world.send(run, "ask", at)
+            world.finisher().finish(run, {"status": "SUCCEEDED"}, at)
+    assert [(send.journey, send.at) for send in world.sends.entries if send.outcome == "sent"] == [
+        ("confirmation", NOW + 2 * HOUR)
+    ]
+    assert not world.contact().agrees
+
+
+@OWN
+def test_the_permit_hears_of_a_stop_though_a_later_consent_was_folded_before_it(world: World, source: str) -> None:
+    world.tell(signed_up(), repeated(NOW + DAY))
+    assert world.contact().agrees
+    world.tell(withdrew(NOW + HOUR, source), now=NOW + DAY)
+    assert not world.contact().agrees
+    world.tell(confirmed(NOW + 2 * DAY), repeated(NOW + 3 * DAY), now=NOW + 3 * DAY)
+    assert world.contact().agrees
+
+
+grants = st.builds(lambda at, purpose: repeated(at, consent={purpose: True}), st.integers(1, 9), st.just("marketing"))
+words = st.one_of(
+    grants,
+    st.builds(withdrew, st.integers(1, 9), st.sampled_from(["api", "bounced", "unsubscribe", "preferences"])),
+    st.builds(lambda at, back: vouched(at + back, at), st.integers(1, 9), st.integers(0, 3)),
+    st.builds(
+        lambda at, back, proof: repeated(at + back, confirmed_at=at if proof else None),
+        st.integers(1, 9),
+        st.integers(0, 3),
+        st.booleans(),
+    ),
+    st.builds(untracked, st.integers(1, 9)),
+)
+
+
+@given(st.lists(words, max_size=7), st.data())
+def test_neither_order_nor_repetition_of_words_matters(told: list[Event], data: st.DataObject) -> None:
+    again = data.draw(st.lists(st.sampled_from(told), max_size=3)) if told else []
+    folded = profile_of(*data.draw(st.permutations([*told, *again])))
+    assert folded == profile_of(*told)
+    parted = data.draw(st.integers(0, len(told)))
+    joined = profile_of(*told[parted:]).joined(profile_of(*told[:parted]))
+    assert (joined.consent, joined.firm, joined.asked) == (folded.consent, folded.firm, folded.asked)
+
+
+@given(st.lists(words, max_size=5), st.sampled_from(["unsubscribe", "preferences", "complained"]), st.data())
+def test_no_sequence_of_unproven_consents_grants_what_was_withdrawn_for_good(
+    told: list[Event], source: str, data: st.DataObject
+) -> None:
+    own, later = withdrew(20, source), st.integers(0, 30)
+    repeats = data.draw(st.lists(st.builds(repeated, later), max_size=4))
+    profile = profile_of(*data.draw(st.permutations([*told, own, untracked(20), *repeats])))
+    assert not profile.agrees_to("marketing")
+    assert not profile.agrees_to("tracking")
+
+
+@settings(max_examples=50)
+@given(st.lists(words, max_size=5), st.data())
+def test_the_contact_agrees_as_the_profile_does_in_whatever_order_it_was_told(
+    told: list[Event], data: st.DataObject
+) -> None:
+    world, first = World(), happened(at=0, traits={"email": ADDRESS})
+    for event in [first, *data.draw(st.permutations(told))]:
+        world.fold(ADA, [event])
+    assert world.contact().agrees == world.record().facts.agrees_to("marketing")
+
+
 # The journey that asks
 
 

@@ -58,12 +58,14 @@ def test_a_stop_that_is_on_record_stops_though_nobody_presses_again(killed_at: i
     assert not world.contact().consent
 
 
-def test_who_stops_and_agrees_again_later_gets_mails_again() -> None:
+def test_who_stops_and_agrees_again_later_gets_mails_again_once_that_is_proven() -> None:
     world = welcomed()
     stop(world, NOW)
     world.tell(*world.events.all, signed_up(LATER))
-    assert world.contact().consent
-    assert world.record().facts.consent["marketing"].granted
+    assert not world.contact().agrees
+    world.tell(signed_up(LATER, confirmed_at=LATER))
+    assert world.contact().agrees
+    assert world.record().facts.agrees_to("marketing")
 
 
 # Wherever the shopper reads their mails
@@ -90,10 +92,10 @@ def with_a_history() -> World:
 def test_a_stop_by_the_link_of_an_old_address_stops_mails_to_the_new_one_at_once() -> None:
     world = welcomed()
     world.tell(MOVES)
-    assert world.contact(ELSEWHERE).consent
+    assert world.contact(ELSEWHERE).agrees
     stop(world, LATER)
     assert not world.contact().consent
-    assert not world.contact(ELSEWHERE).consent
+    assert not world.contact(ELSEWHERE).agrees
 
 
 def test_a_stop_goes_with_the_shopper_to_an_address_that_comes_before_the_stop_is_folded() -> None:
@@ -101,14 +103,15 @@ def test_a_stop_goes_with_the_shopper_to_an_address_that_comes_before_the_stop_i
     stop(world, LATER)
     world.tell(MOVES)
     assert world.record().facts.agrees_to("marketing")  # it has not heard of the stop yet
-    assert not world.contact(ELSEWHERE).consent
+    assert not world.contact(ELSEWHERE).agrees
 
 
 def test_who_agrees_after_the_stop_is_not_held_to_it_at_the_next_address() -> None:
     world = welcomed()
     stop(world, NOW)
-    world.tell(*world.events.all, signed_up(LATER), happened(at=LATER + 1, traits={"email": ELSEWHERE}))
-    assert world.contact(ELSEWHERE).consent
+    world.tell(*world.events.all, signed_up(LATER, confirmed_at=LATER))
+    world.tell(happened(at=LATER + 1, traits={"email": ELSEWHERE}))
+    assert world.contact(ELSEWHERE).agrees
 
 
 def test_no_address_is_left_open_by_a_stop_amid_a_move() -> None:
@@ -118,7 +121,7 @@ def test_no_address_is_left_open_by_a_stop_amid_a_move() -> None:
         world.fold(ADA, [MOVES], fuse=ambush)
         if ambush.burns < strikes_at:
             return
-        assert not world.contact(ELSEWHERE).consent, strikes_at
+        assert not world.contact(ELSEWHERE).agrees, strikes_at
 
 
 def test_no_address_is_left_open_by_a_move_amid_a_stop() -> None:
@@ -128,7 +131,7 @@ def test_no_address_is_left_open_by_a_move_amid_a_stop() -> None:
         stop(world, LATER, ambush)
         if ambush.burns < strikes_at:
             return
-        assert not world.contact(ELSEWHERE).consent, strikes_at
+        assert not world.contact(ELSEWHERE).agrees, strikes_at
 
 
 @pytest.mark.parametrize("stop_is_first", [True, False])
@@ -145,7 +148,7 @@ def test_no_address_is_left_open_where_a_history_joins_meanwhile(*, stop_is_firs
         if ambush.burns < strikes_at:
             return
         assert world.record().facts.trait("email") == ELSEWHERE
-        assert not world.contact(ELSEWHERE).consent, strikes_at
+        assert not world.contact(ELSEWHERE).agrees, strikes_at
 
 
 def test_a_stop_brings_back_no_address_that_was_erased() -> None:

@@ -109,15 +109,26 @@ def test_a_bounce_and_a_complaint_end_all_runs_for_ever(shop: "Shop", mailbox: s
     assert ada.executions("cart") == []
 
 
-def test_who_comes_back_after_unsubscribing_gets_mail_again(shop: "Shop", unsubscribe_path: "Path") -> None:
+def test_who_comes_back_after_unsubscribing_is_asked_once_and_gets_mail_again_once_they_confirm(
+    shop: "Shop", unsubscribe_path: "Path"
+) -> None:
     ada = _in_two_journeys(shop)
     shop.cloud.http("POST", unsubscribe_path(ada.inbox[0]), headers=FORM)
     shop.wait(30 * DAY)
     mails = len(ada.inbox)
-    ada.decides(consent=True)
+    for _ in range(3):  # a client that says so with every message
+        ada.decides(consent=True)
+        ada.adds("bowl")
+        shop.wait(2 * DAY)
+    assert [mail.tags["template"] for mail in ada.inbox[mails:]] == ["confirm-consent"]
+
+    (link,) = re.findall(r"https://[^/\s]+(/confirm/[\w.\-]+)", ada.inbox[-1].text or "")
+    assert shop.cloud.http("POST", link).status == 200
+    shop.cloud.settle()
+    ada.orders("tea")
     ada.adds("bowl")
-    shop.wait(2 * HOUR)
-    assert len(ada.inbox) == mails + 1
+    shop.wait(DAY)
+    assert [mail.tags["template"] for mail in ada.inbox[mails + 1 :]] == ["cart-reminder"]
 
 
 def test_a_send_to_a_new_address_is_withheld_from_the_moment_of_a_stop_by_an_older_mail(

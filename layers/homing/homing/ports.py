@@ -96,11 +96,21 @@ class Contacts(Protocol):
         """The contact as it stands; a consistent read."""
 
     def note_consent(
-        self, contact_id: str, profile_id: str, *, granted: bool, at: Moment, new: bool = True
+        self,
+        contact_id: str,
+        profile_id: str,
+        *,
+        granted: bool,
+        at: Moment,
+        stopped_at: Moment | None = None,
+        proved_at: Moment | None = None,
+        new: bool = True,
     ) -> str | None:
         """Keep the later of the known consent and this one; the id of the profile that the address first came with.
 
-        None, and nothing is kept, where there is no such contact and it may not be `new`.
+        `stopped_at` is when the shopper last withdrew it with Homing itself, `proved_at` when it was last proven: of
+        each the latest is kept, whatever is told of the consent. None, and nothing is kept, where there is no such
+        contact and it may not be `new`.
         """
 
     def suppress(self, contact_id: str, reason: str) -> None:

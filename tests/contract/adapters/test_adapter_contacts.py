@@ -73,6 +73,25 @@ def test_the_latest_consent_counts_in_any_order_and_of_two_at_once_the_withdrawa
     assert contacts.load("c") == Contact(contact_id="c", consent=granted, consent_at=latest)
 
 
+def test_a_stop_and_a_proof_are_kept_each_by_its_latest_whatever_else_is_told(contacts: TableContacts) -> None:
+    for at in (NOON + 1, NOON):
+        contacts.note_consent("c", "p", granted=False, at=at, stopped_at=at)
+        contacts.note_consent("c", "p", granted=True, at=NOON + 9, proved_at=at - 5)
+    known = contacts.load("c")
+    assert known is not None
+    assert (known.consent, known.stopped_at, known.proved_at) == (True, NOON + 1, NOON - 4)
+
+
+@pytest.mark.parametrize(("proved_at", "is_given"), [(None, False), (NOON - 1, False), (NOON, False), (NOON + 1, True)])
+def test_after_a_stop_a_permit_is_given_for_a_later_proof_alone(
+    contacts: TableContacts, proved_at: int | None, *, is_given: bool
+) -> None:
+    licensed(contacts)
+    contacts.note_consent("c", "p", granted=False, at=NOON, stopped_at=NOON)
+    contacts.note_consent("c", "p", granted=True, at=NOON + 1, proved_at=proved_at)
+    assert contacts.claim("c", a_claim(at=NOON + 1)) == (None if is_given else Withheld("no_consent"))
+
+
 def test_a_contact_that_is_not_to_be_new_and_is_not_there_is_not_made(contacts: TableContacts) -> None:
     assert contacts.note_consent("c", "p", granted=True, at=NOON, new=False) is None
     assert contacts.load("c") is None
@@ -200,6 +219,8 @@ def deeds(draw: st.DrawFn) -> tuple[str, Deed]:
     run_id, due = draw(st.sampled_from(RUNS)), draw(st.sampled_from([None, NOON, LAST]))
     claim = draw(claims())
     granted, at = draw(st.sampled_from([True, True, False])), draw(st.integers(NOON, LAST))
+    firm_at = draw(st.sampled_from([None, at]))
+    stopped_at, proved_at = (None, firm_at) if granted else (firm_at, None)
     gap, paused_until = draw(st.sampled_from([None, 5, 30])), draw(st.sampled_from([None, NOON, NOON + 30]))
     happens: dict[str, Deed] = {
         "claim": lambda contacts: contacts.claim("c", claim),
@@ -207,7 +228,9 @@ def deeds(draw: st.DrawFn) -> tuple[str, Deed]:
         "licence": lambda contacts: contacts.add_run("c", run_id, "p", due),
         "due": lambda contacts: contacts.note_due("c", run_id, due),
         "end": lambda contacts: contacts.remove_run("c", run_id, [claim.send_id]),
-        "consent": lambda contacts: contacts.note_consent("c", "p", granted=granted, at=at),
+        "consent": lambda contacts: contacts.note_consent(
+            "c", "p", granted=granted, at=at, stopped_at=stopped_at, proved_at=proved_at
+        ),
         "wishes": lambda contacts: contacts.note_wishes("c", gap=gap, paused_until=paused_until),
         "suppress": lambda contacts: contacts.suppress("c", "bounced"),
     }

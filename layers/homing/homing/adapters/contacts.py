@@ -31,7 +31,15 @@ class TableContacts:
         return None if item is None else _contact(contact_id, item)
 
     def note_consent(
-        self, contact_id: str, profile_id: str, *, granted: bool, at: Moment, new: bool = True
+        self,
+        contact_id: str,
+        profile_id: str,
+        *,
+        granted: bool,
+        at: Moment,
+        stopped_at: Moment | None = None,
+        proved_at: Moment | None = None,
+        new: bool = True,
     ) -> str | None:
         """Keep the later of the known consent and this one; the id of the profile that the address first came with.
 
@@ -51,7 +59,25 @@ class TableContacts:
             )
         except ConditionFailed as error:
             after = error.item
-        return after["profile_id"]["S"] if after else None
+        if not after:
+            return None
+        self._note_later(contact_id, "stopped_at", stopped_at, after)
+        self._note_later(contact_id, "proved_at", proved_at, after)
+        first_id: str = after["profile_id"]["S"]
+        return first_id
+
+    def _note_later(self, contact_id: str, name: str, at: Moment | None, known: Item) -> None:
+        """Keep the later of the known moment and this one; `known` is the contact as it just was, to save a write."""
+        if at is None or at <= (_whole(known, name) or 0):
+            return
+        with suppress(ConditionFailed):
+            self._table.update(
+                _partition(contact_id),
+                CONTACT_KEY,
+                f"SET {name} = :at",
+                values={":at": number(at)},
+                condition=f"attribute_exists(pk) AND (attribute_not_exists({name}) OR {name} < :at)",
+            )
 
     def suppress(self, contact_id: str, reason: str) -> None:
         """No mail to this address from now on; of two reasons the later in the alphabet stays, in whatever order."""
@@ -185,6 +211,7 @@ def _keep_to_wishes_and_limits(write: _Write, claim: Claim) -> None:
     write.values[":yes"] = {"BOOL": True}
     write.conditions += [
         "consent = :yes",
+        "(attribute_not_exists(stopped_at) OR stopped_at < proved_at)",
         "(attribute_not_exists(paused_until) OR paused_until <= :at)",
         "(attribute_not_exists(recent_1) OR recent_1 <= :at)",
     ]
@@ -251,6 +278,8 @@ def _contact(contact_id: str, item: Item) -> Contact:
         contact_id=contact_id,
         consent=item.get("consent", {}).get("BOOL", False),
         consent_at=_whole(item, "consent_at") or 0,
+        stopped_at=_whole(item, "stopped_at"),
+        proved_at=_whole(item, "proved_at"),
         suppressed=item.get("suppressed", {}).get("S"),
         gap=_whole(item, "gap"),
         paused_until=_whole(item, "paused_until"),

@@ -46,7 +46,7 @@ class Step(Frozen):
     after: Annotated[Duration | None, BeforeValidator(read_duration), Field(gt=0)] = None
     """How long after the step before it is due; the first step is due when the run begins."""
     prompt: bool = False
-    """Whether it has to come when it is due: it waits for neither the best hour nor the end of quiet hours."""
+    """Whether it has to come when it is due: it waits for no best hour, though for the end of quiet hours as all do."""
     offer: str | None = None
     needs_items: bool = False
     """Whether the mail is pointless without products of the shopper's own to show."""
@@ -73,7 +73,7 @@ class Journey:
     def exit_reason(self, profile: Profile, entry: str) -> ExitReason | None:
         """Why a run with this entry must end, as the profile stands; None where it goes on."""
         if self.once_per == "wish" and not profile.pending():
-            return "confirmed" if any(map(profile.agrees_to, profile.asked)) else _withdrawn_by(profile)
+            return "confirmed" if any(map(profile.has_confirmed, profile.asked)) else _withdrawn_by(profile)
         if self.kind == "marketing" and not profile.agrees_to("marketing"):
             return _withdrawn_by(profile)
         ordered_at = profile.orders.last_at
@@ -160,7 +160,7 @@ def wanted(
 
 def _withdrawn_by(profile: Profile) -> ExitReason:
     """How the consent to marketing went."""
-    consent = profile.consent.get("marketing")
+    consent = profile.consent_to("marketing")
     return _WITHDRAWN_BY.get(consent.source if consent else "", "consent_withdrawn")
 
 
@@ -198,7 +198,7 @@ def _this_wish(profile: Profile, _at: Moment) -> str | None:
     pending = profile.pending()
     if not pending:
         return None
-    against = (profile.consent[purpose].told_on for purpose in pending if purpose in profile.consent)
+    against = (consent.told_on for purpose in pending if (consent := profile.consent_to(purpose)) is not None)
     corrected_on = profile.corrected_on()
     in_advance = 0 if corrected_on is None else corrected_on + 1
     return str(max([in_advance, *against, *(asked.told_on for asked in pending.values())]))

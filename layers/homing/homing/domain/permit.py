@@ -94,6 +94,8 @@ class Claim(Frozen):
 class Contact(Frozen):
     """The ground of permits for one address.
 
+    `consent` is what was told last, as of `consent_at`. `stopped_at` is the last withdrawal with Homing itself, and
+    `proved_at` the last proven consent: no other undoes the first.
     `gap` and `paused_until` are the shopper's own wishes: at most one marketing mail in any window so long, and none
     before. `runs` maps each active run to the profile it is for, `due` to when its next mail is due; `claims` maps a
     send to the moment it was claimed. `recent` are the moments of the latest marketing mails, latest first; `asked_at`
@@ -103,6 +105,8 @@ class Contact(Frozen):
     contact_id: str
     consent: bool = False
     consent_at: Moment = 0
+    stopped_at: Moment | None = None
+    proved_at: Moment | None = None
     suppressed: str | None = None
     gap: Duration | None = None
     paused_until: Moment | None = None
@@ -113,9 +117,21 @@ class Contact(Frozen):
     asked_at: Moment | None = None
 
     @property
-    def is_withdrawn(self) -> bool:
-        """Whether the consent was taken back, and not only never given."""
-        return not self.consent and self.consent_at > 0
+    def agrees(self) -> bool:
+        """Whether marketing mails may go to the address. The adapter's write states the same condition."""
+        return self.consent and not self.is_stopped
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether the shopper has withdrawn the consent with Homing itself, and nothing has been proven since."""
+        return self.stopped_at is not None and self.stopped_at >= (self.proved_at or 0)
+
+    @property
+    def withdrawn_at(self) -> Moment | None:
+        """When the consent was taken back; None where it stands, and where there never was any."""
+        if not self.consent and self.consent_at > 0:
+            return self.consent_at
+        return self.stopped_at if self.is_stopped else None
 
     def withheld(self, claim: Claim) -> Withheld | None:
         """Why this contact may not get this mail; None where it may. The adapter's write states the same condition."""
@@ -123,7 +139,7 @@ class Contact(Frozen):
             return Withheld("already_claimed")
         if self.suppressed:
             return Withheld("suppressed")
-        if claim.kind == "marketing" and not self.consent:
+        if claim.kind == "marketing" and not self.agrees:
             return Withheld("no_consent")
         if not claim.again and claim.run_id not in self.runs:
             return Withheld("run_ended")

@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Literal, TypeAlias, TypeVar
+from typing import Literal, TypeAlias
 
 from pydantic import Field
 
 from homing.domain.cart import Cart
+from homing.domain.consent import Asked, Consent, later_of_each
 from homing.domain.daily import Days, merged
 from homing.domain.events import NEED_PROOF, PURPOSES, Event, Frozen
 from homing.domain.ids import FINGERPRINT_LENGTH, contact_id, fingerprint
@@ -87,99 +88,16 @@ _UNDERSTOOD = frozenset(
 """Names of track events of which the profile remembers more than the name."""
 
 
-class Consent(Frozen):
-    """Whether a purpose is agreed to, as of when, and who said so.
-
-    `first_at` is when it was first agreed to: clients repeat a consent with every message. `wording` is the version of
-    the words that were agreed to, `confirmed_at` when the agreement was proven, and then `at` too, as otherwise is the
-    moment that the client has kept of it: what is told again undoes no withdrawal. `confirmed_by` is the contact that
-    has proven it, for no other address than its own.
-    `told_on` is the day (since the epoch) on which it was received.
-    """
-
-    granted: bool
-    at: Moment
-    source: str
-    first_at: Moment | None = None
-    wording: str | None = None
-    confirmed_at: Moment | None = None
-    confirmed_by: str | None = None
-    told_on: int = 0
-
-    @classmethod
-    def told_by(cls, event: Event, purpose: str, received_at: Moment) -> "Consent":
-        """What the event says of the purpose."""
-        told_on = received_at // DAY
-        if not event.consent[purpose]:
-            return cls(granted=False, at=event.at, source=event.source, told_on=told_on)
-        confirmed_at = event.confirmed_at if purpose in NEED_PROOF else None
-        at = next(at for at in (confirmed_at, event.agreed_at, event.at) if at is not None)
-        return cls(
-            granted=True,
-            at=at,
-            source=event.source,
-            first_at=at,
-            wording=event.wording,
-            confirmed_at=confirmed_at,
-            confirmed_by=event.confirmed_by,
-            told_on=told_on,
-        )
-
-    def later(self, other: "Consent") -> "Consent":
-        """The one that counts: the later, and of two at once the withdrawal."""
-        first_at = min((at for at in (self.first_at, other.first_at) if at is not None), default=None)
-        latest = max(self, other, key=Consent._order)
-        return latest.model_copy(update={"first_at": first_at})
-
-    def holds_for(self, email: str | None) -> bool:
-        """Whether it is an agreement to mails to this address."""
-        return self.granted and self.confirmed_by in (None, email and contact_id(email))
-
-    def _order(self) -> tuple[Moment, bool, str, Moment, str, str, int]:
-        """Total, so that of any two the same one counts, whichever came first."""
-        confirmed_at = -1 if self.confirmed_at is None else self.confirmed_at
-        proof = (confirmed_at, self.confirmed_by or "", self.wording or "", self.told_on)
-        return self.at, not self.granted, self.source, *proof
-
-
-class Asked(Frozen):
-    """The latest time that somebody agreed to a purpose without proof, and to which words.
-
-    `agreed_at` is the latest such moment that a client has kept and told, and `told_on` the day (since the epoch) on
-    which it was first received: it stays, while `at` goes with every message of clients that tell none.
-    """
-
-    at: Moment
-    wording: str | None = None
-    agreed_at: Moment = 0
-    told_on: int = 0
-
-    @classmethod
-    def told_by(cls, event: Event, received_at: Moment) -> "Asked":
-        """What the event asks for."""
-        if event.agreed_at is None:
-            return cls(at=event.at, wording=event.wording)
-        return cls(at=event.agreed_at, wording=event.wording, agreed_at=event.agreed_at, told_on=received_at // DAY)
-
-    def later(self, other: "Asked") -> "Asked":
-        """The later of both."""
-        latest = max(self, other, key=lambda asked: (asked.at, asked.wording or ""))
-        agreed = max(self, other, key=lambda asked: (asked.agreed_at, -asked.told_on))
-        return latest.model_copy(update={"agreed_at": agreed.agreed_at, "told_on": agreed.told_on})
-
-
-Told = TypeVar("Told", Consent, Asked)
-"""What is remembered of a purpose."""
-
-
 class Profile(Frozen):
     """The facts of one shopper. Moments in ms since the epoch, money in hundredths.
 
     `days` holds, of each doing, the latest days on which it happened as (latest moment, how often), of visits the
     moment alone; `addresses` the first addresses, each as (when it was first received, fingerprint of its contact);
-    `events` the latest track events that the shop itself has named; `campaigns` those whose mails were
-    clicked in, with the latest click. `anonymous` are the aliases whose history has joined; `seen` the fingerprints
-    of the facts already folded in, by the day (since the epoch) on which they were received.
+    `events` the latest track events that the shop itself has named; `campaigns` those whose mails were clicked in, with
+    the latest click. `consent` is what was told last of each purpose, `firm` what was last proven or told Homing
+    itself, where that is something else; `consent_to` tells which of them counts. `anonymous` are the aliases whose
+    history has joined; `seen` the fingerprints of the facts already folded in, by the day (since the epoch) on which
+    they were received.
     """
 
     user_id: str | None = None
@@ -187,6 +105,7 @@ class Profile(Frozen):
     identified_at: Moment | None = None
     traits: dict[str, Stamped] = Field(default_factory=dict)
     consent: dict[str, Consent] = Field(default_factory=dict)
+    firm: dict[str, Consent] = Field(default_factory=dict)
     asked: dict[str, Asked] = Field(default_factory=dict)
     currency: Stamped | None = None
     orders: Orders = Orders()
@@ -208,17 +127,32 @@ class Profile(Frozen):
         days = self.days.get(doing)
         return days[-1][0] if days else None
 
+    def consent_to(self, purpose: str) -> Consent | None:
+        """What counts of the purpose: what was told last, unless it grants without proof what was firmly withdrawn."""
+        latest, firm = self.consent.get(purpose), self.firm.get(purpose)
+        return firm if latest is not None and firm is not None and latest.yields_to(firm) else latest
+
+    def firm_words(self) -> dict[str, Consent]:
+        """Of each purpose what was last proven, or told Homing itself."""
+        latest = {purpose: consent.firm for purpose, consent in self.consent.items()}
+        return later_of_each(self.firm, {purpose: firm for purpose, firm in latest.items() if firm is not None})
+
     def agrees_to(self, purpose: str) -> bool:
         """Whether the shopper agrees to the purpose, at the address that is known now."""
-        consent = self.consent.get(purpose)
+        consent = self.consent_to(purpose)
         return consent is not None and consent.holds_for(self.trait("email"))
+
+    def has_confirmed(self, purpose: str) -> bool:
+        """Whether the shopper agrees to the purpose, and has proven it since they last withdrew it with Homing."""
+        firm = self.firm_words().get(purpose)
+        return firm is not None and firm.granted and self.agrees_to(purpose)
 
     def pending(self) -> dict[str, Asked]:
         """The purposes that were asked for and wait for proof: not agreed to, nor withdrawn since."""
         return {purpose: asked for purpose, asked in self.asked.items() if self._waits(purpose, asked)}
 
     def _waits(self, purpose: str, asked: Asked) -> bool:
-        consent = self.consent.get(purpose)
+        consent = self.consent_to(purpose)
         return consent is None or (asked.at > consent.at and not self.agrees_to(purpose))
 
     def corrected_on(self) -> int | None:
@@ -257,13 +191,15 @@ class Profile(Frozen):
         user_ids = [user_id for user_id in (self.user_id, other.user_id) if user_id is not None]
         identified = [at for at in (self.identified_at, other.identified_at) if at is not None]
         currencies = [currency for currency in (self.currency, other.currency) if currency is not None]
+        consent = later_of_each(self.consent, other.consent)
         joined = Profile(
             user_id=min(user_ids, default=None),
             anonymous=tuple(sorted({*self.anonymous, *other.anonymous})),
             identified_at=min(identified, default=None),
             traits=_latest(self.traits, other.traits),
-            consent=_later_of_each(self.consent, other.consent),
-            asked=_later_of_each(self.asked, other.asked),
+            consent=consent,
+            firm=_without_what_is_told(later_of_each(self.firm_words(), other.firm_words()), consent),
+            asked=later_of_each(self.asked, other.asked),
             currency=max(currencies, default=None),
             orders=self.orders.joined(other.orders),
             cart=self.cart.joined(other.cart),
@@ -283,14 +219,16 @@ def _alone(event: Event, received_at: Moment) -> Profile:
     day, email = event.at // DAY, event.traits.get("email")
     interested = event.name in ("Product Viewed", "Product Added", "Order Completed")
     clicked = event.name == "Email Link Clicked"
+    purposes = [purpose for purpose in event.consent if purpose in PURPOSES]
+    consent = {purpose: Consent.told_by(event, purpose, received_at) for purpose in purposes}
+    firm = {purpose: Consent.firmly_told_by(event, purpose, received_at) for purpose in purposes}
     return Profile(
         user_id=event.user_id,
         identified_at=event.at if event.type == "identify" else None,
         traits={name: (event.at, value) for name, value in event.traits.items() if name in TRAITS},
-        consent={
-            purpose: Consent.told_by(event, purpose, received_at) for purpose in event.consent if purpose in PURPOSES
-        },
-        asked={purpose: Asked.told_by(event, received_at) for purpose in event.asked if purpose in PURPOSES},
+        consent=consent,
+        firm=_without_what_is_told({purpose: word for purpose, word in firm.items() if word is not None}, consent),
+        asked={purpose: Asked.told_by(event, received_at) for purpose in _asked(event)},
         currency=(event.at, event.currency) if event.currency else None,
         orders=Orders.told_by(event),
         cart=Cart.told_by(event),
@@ -301,6 +239,18 @@ def _alone(event: Event, received_at: Moment) -> Profile:
         campaigns=((event.at, event.campaign[:LONGEST_NAME]),) if event.campaign and clicked else (),
         seen={received_at // DAY: fingerprint(event.fact)},
     )
+
+
+def _asked(event: Event) -> Iterator[str]:
+    """The purposes that are agreed to without proof, though where none is wanted that is consent as well."""
+    unproven = event.consent if event.confirmed_at is None else {}
+    granted = (purpose for purpose, granted in unproven.items() if granted and purpose in NEED_PROOF)
+    return (purpose for purpose in sorted({*event.asked, *granted}) if purpose in PURPOSES)
+
+
+def _without_what_is_told(firm: dict[str, Consent], latest: dict[str, Consent]) -> dict[str, Consent]:
+    """The firm words but for those that `latest` holds already."""
+    return {purpose: word for purpose, word in firm.items() if not word.tells_the_same_as(latest[purpose])}
 
 
 def _days(event: Event) -> dict[Doing, Days]:
@@ -336,11 +286,6 @@ def _latest_campaigns(campaigns: Iterable[tuple[Moment, str]]) -> tuple[tuple[Mo
 def _latest(ours: dict[str, Stamped], theirs: dict[str, Stamped]) -> dict[str, Stamped]:
     nothing: Stamped = (-1, "")
     return {name: max(ours.get(name, nothing), theirs.get(name, nothing)) for name in sorted({*ours, *theirs})}
-
-
-def _later_of_each(ours: dict[str, Told], theirs: dict[str, Told]) -> dict[str, Told]:
-    both = {purpose: ours[purpose].later(theirs[purpose]) for purpose in ours.keys() & theirs.keys()}
-    return dict(sorted({**ours, **theirs, **both}.items()))
 
 
 def _seen_in_either(ours: dict[int, str], theirs: dict[int, str]) -> dict[int, str]:

@@ -28,8 +28,16 @@ def take_over(contact_id: str, record: ProfileRecord, *, contacts: Contacts, pro
     """Let the contact know what has been said at the profile's other addresses, and may not have been folded yet."""
     for other in sorted(_addresses((record.profile_id, *record.facts.anonymous), profiles) - {contact_id}):
         known = contacts.load(other)
-        if known is not None and known.is_withdrawn:
-            contacts.note_consent(contact_id, record.profile_id, granted=False, at=known.consent_at, new=False)
+        if known is not None and known.withdrawn_at is not None:
+            stopped_at = known.stopped_at if known.is_stopped else None
+            contacts.note_consent(
+                contact_id,
+                record.profile_id,
+                granted=False,
+                at=known.withdrawn_at,
+                stopped_at=stopped_at,
+                new=False,
+            )
 
 
 def _addresses(profile_ids: tuple[str, ...], profiles: Profiles) -> set[str]:

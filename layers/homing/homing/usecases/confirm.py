@@ -24,7 +24,7 @@ def confirm(subscriber: Subscriber, *, profiles: Profiles, events: Events, now: 
     for purpose, asked in pending.items():
         event = said("Subscription Confirmed", subscriber, now, source="double_opt_in", consent={purpose: True})
         events.put(proven(event, subscriber, asked.wording), now)
-    return bool(pending) or any(facts.agrees_to(purpose) for purpose in facts.asked)
+    return bool(pending) or any(map(facts.has_confirmed, facts.asked))
 
 
 def waiting_for(subscriber: Subscriber, *, profiles: Profiles) -> Sequence[str]:

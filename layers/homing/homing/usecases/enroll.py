@@ -105,7 +105,7 @@ class Enroller:
 
     def _start(self, want: Wanted, record: ProfileRecord, contact: Contact, now: Moment) -> bool:
         journey, entry = want
-        may_be_written_to = not contact.suppressed and (contact.consent or journey.kind == "service")
+        may_be_written_to = not contact.suppressed and (contact.agrees or journey.kind == "service")
         run = Run(
             journey=journey.name,
             profile_id=record.profile_id,
@@ -174,6 +174,7 @@ def _looked_at(record: ProfileRecord) -> tuple[object, ...]:
         record.segments.keys(),
         facts.traits.get("email"),
         facts.consent,
+        facts.firm,
         facts.orders.last_at,
         facts.cart.size == 0,
     )

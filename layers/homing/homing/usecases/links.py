@@ -1,5 +1,6 @@
 """What shoppers say by a link in a mail: kept as an event, and told to the contact, by which permits are given."""
 
+from functools import partial
 from typing import Any
 
 from homing.domain.events import Event
@@ -36,10 +37,8 @@ def keep(event: Event, subscriber: Subscriber, *, contacts: Contacts, events: Ev
     events.put(event, event.at)
     granted = event.consent.get("marketing")
 
-    def note(contact_id: str) -> None:
-        contacts.note_consent(contact_id, subscriber.profile_id, granted=granted is True, at=event.at, new=False)
-
-    if granted:
-        note(subscriber.contact_id)  # it is proven for this address, and for no other
+    note = partial(contacts.note_consent, profile_id=subscriber.profile_id, at=event.at, new=False)
+    if granted:  # it is proven for this address, and for no other
+        note(subscriber.contact_id, granted=True, proved_at=event.at)
     elif granted is not None:
-        tell_all(subscriber, note, profiles)
+        tell_all(subscriber, partial(note, granted=False, stopped_at=event.at), profiles)

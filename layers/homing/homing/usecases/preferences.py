@@ -94,7 +94,7 @@ def _wishes(facts: Profile, contact: Contact) -> Wishes:
     purposes = {purpose for purpose in PURPOSES if facts.agrees_to(purpose)} - {"marketing"}
     channel = facts.trait("channel")
     return Wishes(
-        purposes=frozenset(purposes | {"marketing"} if contact.consent else purposes),
+        purposes=frozenset(purposes | {"marketing"} if contact.agrees else purposes),
         frequency=frequency_of(contact.gap),
         channel=channel if channel in CHANNELS else "",
         birthday=birthday(facts) or NO_BIRTHDAY,

@@ -135,7 +135,8 @@ class Projector:
             if self.erasures.erased([contact]):
                 return facts, None  # told by a history that joins: it is kept from every contact
             self.profiles.note_address(ours.profile_id, contact)
-        consent, agrees = facts.consent.get("marketing"), facts.agrees_to("marketing")
+        consent, agrees = facts.consent_to("marketing"), facts.agrees_to("marketing")
+        firm = facts.firm_words().get("marketing")
         first_id = self.contacts.note_consent(
             contact,
             ours.profile_id,
@@ -143,6 +144,8 @@ class Projector:
             granted=agrees,
             # An agreement that another address has proven says nothing about this one.
             at=consent.at if consent and consent.granted == agrees else 0,
+            stopped_at=firm.at if firm and not firm.granted else None,
+            proved_at=firm.at if firm and firm.granted else None,
         )
         if first_id is None:
             return facts, None  # erased, with another profile of the same address
@@ -217,7 +220,7 @@ class Projector:
 
 def _told_to_contact(facts: Profile) -> tuple[object, ...]:
     """What a contact's knowledge depends on. It is told before the profile is written, so that no crash hides it."""
-    return facts.traits.get("email"), facts.consent.get("marketing"), facts.anonymous
+    return facts.traits.get("email"), facts.consent.get("marketing"), facts.firm.get("marketing"), facts.anonymous
 
 
 def _address(facts: Profile) -> str | None:
