@@ -100,7 +100,7 @@ def hour_label(hour: int) -> str:
 
 
 def _goes_at_once(email: Email, shop: Shop) -> bool:
-    """Whether the mail waits for no hour: one of a journey of kind service, or of a prompt step."""
+    """Whether the mail waits for no best hour: one of a journey of kind service, or of a prompt step."""
     journey = shop.journeys.get(email.journey)
     if journey is None:
         return False

@@ -170,7 +170,7 @@ class MailRules:
             if len(sent) >= mails and now - sent[-mails] < window:
                 self._violated("cap", f"{address} got more than {mails} mails within {window // DAY} days")
         sent.append(now)
-        if self._rules.quiet and not self._rules.is_prompt(journey, step):
+        if self._rules.quiet:
             self._see_hour(journey, step, address)
 
     def _see_hour(self, journey: str, step: str, address: str) -> None:

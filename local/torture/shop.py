@@ -23,9 +23,6 @@ class Rules:
         kind: str = self.journeys[journey].get("kind", "marketing")
         return kind == "marketing"
 
-    def is_prompt(self, journey: str, step: str) -> bool:
-        return bool(self.journeys[journey]["steps"][step].get("prompt"))
-
 
 @cache
 def rules() -> Rules:

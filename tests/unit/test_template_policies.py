@@ -71,7 +71,8 @@ WITHOUT_KEYS = {
 SMALL_TABLE_ITEMS = "25"
 """Between what the table holds at the story's beginning and what it holds at its end."""
 
-START = 1_700_000_000_000
+START = 1_699_956_000_000
+"""2023-11-14, 10:00 in London: nobody's quiet hours."""
 
 pytestmark = pytest.mark.usefixtures("built_shop")
 

@@ -100,14 +100,20 @@ def test_in_quiet_hours_a_mail_waits_until_the_morning() -> None:
     assert turns == [Turn(due_at=NIGHT, at=MORNING)]
 
 
-def test_a_prompt_mail_keeps_no_quiet_hours_unless_it_has_been_held() -> None:
+def test_a_prompt_mail_waits_for_the_morning_as_all_do() -> None:
     world, run = welcomed()
-    assert world.send(run, "greeting", NIGHT).outcome == "sent"
+    with held("turn") as turns:
+        world.send(run, "greeting", NIGHT)
+    assert turns == [Turn(due_at=NIGHT, at=MORNING)]
+    assert world.send(run, "greeting", MORNING, turn=turns[0]).outcome == "sent"
+
+
+def test_what_a_pause_has_held_into_the_night_waits_until_the_morning() -> None:
     world = world_with()
     run = left_cart(world)
-    world.contacts.note_wishes(CONTACT, gap=None, paused_until=NIGHT + HOUR)
+    world.contacts.note_wishes(CONTACT, gap=None, paused_until=NIGHT + HOUR, at=NOW)
     with held("paused") as turns:
-        world.send(run, "reminder", NIGHT)
+        world.send(run, "reminder", NOW)
     assert turns[0].at == MORNING
 
 
@@ -171,7 +177,7 @@ def test_the_run_says_from_its_beginning_when_its_first_mail_is_due() -> None:
 
 def test_a_pause_that_is_longer_than_patience_leaves_the_mail_out() -> None:
     world, run = welcomed()
-    world.contacts.note_wishes(CONTACT, gap=None, paused_until=NOW + 30 * DAY)
+    world.contacts.note_wishes(CONTACT, gap=None, paused_until=NOW + 30 * DAY, at=NOW)
     send = world.send(run, "greeting")
     assert (send.outcome, send.reason) == ("skipped", "paused")
     assert world.mailer.asked == 0
@@ -179,7 +185,7 @@ def test_a_pause_that_is_longer_than_patience_leaves_the_mail_out() -> None:
 
 def test_who_wishes_one_mail_a_week_gets_no_more() -> None:
     world, run = welcomed(world_with(patience="30 days"))
-    world.contacts.note_wishes(CONTACT, gap=7 * DAY, paused_until=None)
+    world.contacts.note_wishes(CONTACT, gap=7 * DAY, paused_until=None, at=NOW)
     world.send(run, "greeting")
     with held("frequency_cap") as turns:
         world.send(run, "favourites", NOW + 3 * DAY, turn=Turn.now(NOW + 3 * DAY))
@@ -191,7 +197,7 @@ def test_a_wish_that_comes_between_reading_and_claiming_is_not_passed_over() -> 
 
     class Wishing(FakeContacts):
         def claim(self, *args: Any) -> Any:
-            self.note_wishes(CONTACT, gap=7 * DAY, paused_until=None)
+            self.note_wishes(CONTACT, gap=7 * DAY, paused_until=None, at=NOW)
             return super().claim(*args)
 
     world.contacts = Wishing(world.contacts.contacts, world.contacts.owners)

@@ -74,6 +74,11 @@ class Shop:
     def wait(self, duration: Duration) -> None:
         self.cloud.advance_to(self.now + duration)
 
+    def wait_for_another_morning(self) -> None:
+        """A day or more, to the hour of the opening: what happens then is in nobody's quiet hours."""
+        a_day_on = self.now + DAY
+        self.wait_until(a_day_on + (OPENING - a_day_on) % DAY)
+
     def wait_until(self, moment: Moment) -> None:
         self.cloud.advance_to(moment)
 
@@ -257,9 +262,11 @@ def opened(*, metrics: bool = False, **parameters: str) -> Iterator[Shop]:
 
 @pytest.fixture
 def shop(deployment: Shop) -> Iterator[Shop]:
-    """The shop of this file, a day after the test before. Afterwards its shoppers want no mail any more."""
+    """The shop of this file, a day after the test before or more, in the morning. Afterwards its shoppers want no mail
+    any more.
+    """
     deployment.shoppers.clear()
-    deployment.wait(DAY)
+    deployment.wait_for_another_morning()
     yield deployment
     for shopper in deployment.shoppers:
         shopper.decides(consent=False)

@@ -72,6 +72,7 @@ def test_one_death_after_any_write_neither_loses_a_mail_in_silence_nor_sends_one
         if story != ([reminder, ("second", "skipped", "ordered")], mails, [("exited", "ordered")]):
             disturbed[f"{death}: {died_after}"] = story
         ada.decides(consent=False)
+        shop.wait_for_another_morning()
     assert disturbed == {}
     assert death > 15
 

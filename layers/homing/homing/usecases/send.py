@@ -145,7 +145,7 @@ class _Attempt:
         turn = self._turn()
         if not turn.has_come(self.now):
             raise NotYet(turn.text(), "turn")
-        if (self.again and self._is_marketing) or (self.can_wait and not self._is_prompt(self.intent.step)):
+        if (self.can_wait or self.again) and self._is_marketing:
             awake = awake_from(self.now, self.facts, self._sending)
             if awake > self.now:
                 raise self._not_yet("quiet_hours", awake)
@@ -167,14 +167,13 @@ class _Attempt:
         return None if following is None else following.at
 
     def _turn_of(self, step: Step, due_at: Moment) -> Turn:
-        if self._is_prompt(step):
+        """A service mail goes when it is due, a prompt one as soon as the shopper is up, any other in the best hour."""
+        if not self._is_marketing:
             return Turn.now(due_at)
+        if step.prompt:
+            return Turn(due_at=due_at, at=awake_from(due_at, self.facts, self._sending))
         figures = self.sender.active.at(self.now).figures
-        at = go_at(due_at, facts=self.facts, figures=figures, sending=self._sending)
-        return Turn(due_at=due_at, at=at)
-
-    def _is_prompt(self, step: Step) -> bool:
-        return step.prompt or self.intent.journey.kind == "service"
+        return Turn(due_at=due_at, at=go_at(due_at, facts=self.facts, figures=figures, sending=self._sending))
 
     # What holds the mail
 
@@ -237,7 +236,7 @@ class _Attempt:
         raise self._not_yet(reason, until)
 
     def _not_yet(self, reason: str, until: Moment) -> NotYet:
-        """What is held is prompt no more: it keeps to the quiet hours."""
+        """What is held goes on waiting where its hold ends in quiet hours."""
         if self._is_marketing:
             until = awake_from(until, self.facts, self._sending)
         return NotYet(self._turn().later(until).text(), reason)
