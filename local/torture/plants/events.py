@@ -75,7 +75,12 @@ def fold_not_idempotent() -> None:
     wrapped(Profile, "has_seen", lambda _seen: lambda *_: False)
 
 
-@planted("ProjectFunction", breaks=("a fold is a fold",), rates={"interleave": 0.5}, acts=RETURNS_OFTEN)
+@planted(
+    "ProjectFunction",
+    breaks=("a version for each write", "a fold is a fold"),
+    rates={"interleave": 0.5},
+    acts=RETURNS_OFTEN,
+)
 def lost_update() -> None:
     """Keep profiles in memory between invocations, and write them over what others have written meanwhile."""
     from homing.adapters.profiles import TableProfiles
