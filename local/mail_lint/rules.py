@@ -83,7 +83,7 @@ def _head_faults(page: Page) -> Iterator[Finding]:
         yield _of_head(
             'phones will shrink the page; add <meta name="viewport" content="width=device-width, initial-scale=1">'
         )
-    for element in page.elements:
+    for element in (*page.elements, *page.in_comments):
         if element.tag == "meta" and (element.attributes.get("http-equiv") or "").lower() == "refresh":
             yield Finding('<meta http-equiv="refresh"> leads readers away unasked; take it out', element=element)
 

@@ -6,12 +6,12 @@ The size and contrast of words are those of WCAG 2.2 (AA), https://www.w3.org/TR
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from homing.web.colours import READABLE
+from homing.web.colours import READABLE, contrast
 from local.mail_lint.looks import Look, looks_in
-from local.mail_lint.page import Element, Page
+from local.mail_lint.page import Element
 from local.mail_lint.places import Finding
 from local.mail_lint.styles import pixels, style_of
-from local.mail_lint.views import DARK, LIGHT, LIGHT_PHONE, PHONE, VIEWS, View, page_in, rules_in
+from local.mail_lint.views import DARK, LIGHT, LIGHT_PHONE, PHONE, VIEWS, View, page_in
 
 SMALLEST_WORDS = 12
 """In pixels."""
@@ -33,23 +33,24 @@ Looks = dict[Element, Look]
 
 def sight_faults(html: str, context: Mapping[str, Any]) -> Iterator[Finding]:
     """What somebody does not see, or not well; each told with the first view of `VIEWS` that shows it."""
-    yield from _unadapted(Page(html).sheets)
+    seen = {view: dict(looks_in(view, page_in(view, html).root)) for view in VIEWS}
+    yield from _unadapted(seen)
     told: set[str] = set()
-    for view in VIEWS:
-        looks = dict(looks_in(view, page_in(view, html).root))
+    for view, looks in seen.items():
         for finding in (*_hidden(looks, context), *_hard_to_read(looks, view), *_too_wide(looks, view)):
             if finding.message not in told:
                 told.add(finding.message)
                 yield finding._replace(message=f"{view.name}, {finding.message}")
 
 
-def _unadapted(sheets: tuple[str, ...]) -> Iterator[Finding]:
-    light = rules_in(LIGHT, sheets)
-    if rules_in(DARK, sheets) == light:
-        message = "nothing changes in dark surroundings, where a light mail dazzles"
+def _unadapted(seen: Mapping[View, Looks]) -> Iterator[Finding]:
+    dark = [contrast(look.ground, "#ffffff") >= READABLE for _, look in _worded(seen[DARK])]
+    if sum(dark) * 2 < len(dark):
+        message = "most words stand on a light ground in dark surroundings, and dazzle"
         rule = "@media (prefers-color-scheme: dark) { .canvas { background-color: … !important; } … }"
         yield Finding(f"{message}; write {rule}, and include it in look/layout.html", file="look/dark.css")
-    if rules_in(LIGHT_PHONE, sheets) == light:
+    wide, narrow = ([style_of(element) for element in seen[view]] for view in (LIGHT, LIGHT_PHONE))
+    if wide == narrow:
         message = "nothing changes on phones, where wide margins leave no room for words"
         rule = "@media (max-width: 600px) { .card { padding: … !important; } … }"
         yield Finding(f"{message}; write {rule}, and include it in look/layout.html", file="look/phone.css")
@@ -72,9 +73,7 @@ def _is_seen(element: Element, looks: Looks) -> bool:
 
 
 def _hard_to_read(looks: Looks, view: View) -> Iterator[Finding]:
-    for element, look in looks.items():
-        if look.hidden or not _is_worded(_own_words(element)):
-            continue
+    for element, look in _worded(looks):
         if look.size < SMALLEST_WORDS:
             message = f"the words in {element} have {look.size:g} pixels; give them {SMALLEST_WORDS} or more"
             yield Finding(message, element=element)
@@ -101,6 +100,11 @@ def _too_wide(looks: Looks, view: View) -> Iterator[Finding]:
         if not look.hidden and not fluid and width > min(view.width, WIDEST):
             message = f"{element} is {width:g} pixels wide; mail programs leave it {WIDEST}, phones {PHONE}"
             yield Finding(f"{message}; {_WIDTH_REMEDY}", element=element)
+
+
+def _worded(looks: Looks) -> list[tuple[Element, Look]]:
+    """The elements in which there is something to read."""
+    return [(each, look) for each, look in looks.items() if not look.hidden and _is_worded(_own_words(each))]
 
 
 def _own_words(element: Element) -> str:

@@ -22,7 +22,8 @@ _KEYWORDS = MappingProxyType(
 )
 _LENGTH = DimensionToken | PercentageToken
 _WEIGHTS = frozenset({"bold", "bolder", "lighter", "100", "200", "300", "400", "500", "600", "700", "800", "900"})
-_WIDE_BY_ATTRIBUTE = frozenset({"col", "img", "table", "td", "th"})
+_FONT_SIZES = MappingProxyType({"1": "x-small", "2": "small", "3": "medium", "4": "large", "5": "x-large"})
+_WIDE_BY_ATTRIBUTE = frozenset({"col", "hr", "img", "table", "td", "th"})
 
 
 def style_of(element: Element) -> Mapping[str, str]:
@@ -70,9 +71,11 @@ def _declared_in(style: str) -> Mapping[str, str]:
 def _by_attributes(element: Element) -> dict[str, str]:
     """What attributes say of the look: `<td bgcolor="#ffffff" width="72">`."""
     said = {name: (value or "").strip().lower() for name, value in element.attributes.items()}
-    style = {"background-color": said.get("bgcolor"), "color": said.get("color" if element.tag == "font" else "text")}
+    style = {"background-color": said.get("bgcolor"), "color": said.get("text")}
+    if element.tag == "font":
+        style |= {"color": said.get("color"), "font-size": _FONT_SIZES.get(said.get("size", ""))}
     if element.tag in _WIDE_BY_ATTRIBUTE and "width" in said:
-        style["width"] = said["width"] + ("px" if said["width"].isdecimal() else "")
+        style["width"] = said["width"] + ("px" if said["width"].replace(".", "", 1).isdecimal() else "")
     return {name: value for name, value in style.items() if value}
 
 

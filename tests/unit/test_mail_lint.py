@@ -76,6 +76,7 @@ def test_the_shops_own_mails_keep_to_every_rule() -> None:
         ("</h1>", '</h1><p onclick="alert(1)">shop</p>', "<p onclick> is script"),
         (" ses:no-track", "", "SES counts who presses links.unsubscribe"),
         ("<title>", '<meta http-equiv="Refresh" content="0;url=https://shop.example"><title>', "leads readers away"),
+        ("</h1>", '</h1><!--[if mso]><meta http-equiv="refresh"><![endif]-->', "leads readers away"),
         ("</h1>", "</h1><!--[if mso]><script></script><![endif]-->", "<script> is cut out"),
         ("</h1>", "</h1><!--[if mso]><p><!--[if mso]><form></form>--><![endif]-->", "<form> is cut out"),
         ("</h1>", '</h1><!--[if mso]><a href="javascript:alert(1)">a</a><![endif]-->', "a link leads to 'javascript:"),
@@ -238,12 +239,25 @@ def test_a_link_is_named_by_its_picture_or_its_label(sound: RenderedEmail, attri
 @pytest.mark.parametrize(
     ("file", "fault"),
     [
-        ("dark.css", "nothing changes in dark surroundings, where a light mail dazzles; write @media (prefers-color"),
+        (
+            "dark.css",
+            "most words stand on a light ground in dark surroundings, and dazzle; write @media (prefers-color",
+        ),
         ("phone.css", "nothing changes on phones, where wide margins leave no room for words; write @media (max-width"),
     ],
 )
-def test_a_style_sheet_that_says_nothing_is_found(shop: Path, file: str, fault: str) -> None:
-    (shop / "emails/look" / file).write_text("/* Nothing yet. */", encoding="utf-8")
+@pytest.mark.parametrize(
+    "sheet",
+    [
+        "",
+        "/* Nothing yet. */",
+        "@media (prefers-color-scheme: light) { .canvas { background-color: #eeeeee !important; } }",
+        "@media (prefers-color-scheme: dark) { .unheard-of { background-color: #000000 !important; } }",
+        "@media (max-width: 200px) { .card { padding: 0 !important; } }",
+    ],
+)
+def test_a_style_sheet_that_changes_nothing_is_found(shop: Path, file: str, fault: str, sheet: str) -> None:
+    (shop / "emails/look" / file).write_text(sheet, encoding="utf-8")
     (found, *_) = check_mails(shop / "emails")
     assert str(found).startswith(f"{shop}/emails/look/{file}: cart-offer in 'en' with full data: {fault}")
 

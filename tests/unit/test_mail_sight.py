@@ -51,6 +51,7 @@ def look_of(html: str, view: View = LIGHT) -> Look:
         ('<p class="ink" style="font-size: 6px">a</p>', 'the words in <p class="ink"> have 6 pixels; give them 12 or'),
         ('<p class="ink" style="font-size: 50%">a</p>', 'the words in <p class="ink"> have 8 pixels'),
         ('<img src="https://shop.example/a.png" width="90" alt="A" style="font-size: 9px">', 'a.png"> have 9 pixels'),
+        ('<font class="ink" size="1">a</font>', 'the words in <font class="ink"> have 10 pixels'),
         ('<img src="https://shop.example/a.png" alt="">', 'a.png"> may be of any width; write how wide it is shown'),
         (
             '<table width="900"></table>',
@@ -194,9 +195,9 @@ def test_the_size_of_a_font_may_be_a_share_of_that_around_it(size: str, expected
 
 
 def test_a_width_in_a_style_counts_before_that_in_an_attribute() -> None:
-    (table, cell) = Page('<table width="600" style="WIDTH: 100%"></table><td width="72"></td>').elements
+    table, rule, picture = Page('<table width="600" style="WIDTH: 100%"><hr width="7.5"><img width="72">').elements
     assert style_of(table)["width"] == "100%"
-    assert style_of(cell)["width"] == "72px"
+    assert [style_of(each)["width"] for each in (rule, picture)] == ["7.5px", "72px"]
 
 
 def test_the_smallest_words_of_the_shop_are_as_small_as_the_rule_says(sound: RenderedEmail) -> None:
