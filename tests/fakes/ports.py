@@ -128,8 +128,12 @@ class FakeContacts:
     def suppress(self, contact_id: str, reason: str) -> None:
         self._change(contact_id, suppressed=max(self._contact(contact_id).suppressed or "", reason))
 
-    def note_wishes(self, contact_id: str, *, gap: Duration | None, paused_until: Moment | None) -> None:
-        self._change(contact_id, gap=gap, paused_until=paused_until)
+    def note_wishes(self, contact_id: str, *, gap: Duration | None, paused_until: Moment | None, at: Moment) -> None:
+        if self._contact(contact_id).wished_at <= at:
+            self._change(contact_id, gap=gap, paused_until=paused_until, wished_at=at)
+
+    def remember_mails(self, contact_id: str, mails: Collection[Moment]) -> None:
+        self._change(contact_id, recent=self._contact(contact_id).remembering(mails).recent)
 
     def add_run(self, contact_id: str, run_id: str, profile_id: str, due: Moment | None = None) -> bool:
         if contact_id not in self.contacts:

@@ -128,7 +128,7 @@ def test_a_mail_whose_answer_was_lost_is_unknown_and_not_sent_again(
 def test_a_mail_that_may_not_go_yet_says_when_as_json_in_the_message_of_its_error(
     deployed: "Deployed", task: Any
 ) -> None:
-    deployed.contacts.note_wishes(CONTACT, gap=None, paused_until=deployed.now + DAY)
+    deployed.contacts.note_wishes(CONTACT, gap=None, paused_until=deployed.now + DAY, at=deployed.now)
     error = deployed.cloud.invoke("SendFunction", task).error
     assert error is not None
     assert error["errorType"] == "NotYet"

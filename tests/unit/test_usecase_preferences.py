@@ -128,7 +128,7 @@ def test_a_birthday_that_stays_keeps_its_year() -> None:
 
 def test_how_often_is_kept_at_the_contact_and_no_event() -> None:
     world = subscribed()
-    preferences_of(world).pause(standing(world), NOW)
+    preferences_of(world).pause(LINK, standing(world), NOW)
     save(world, frequency="weekly")
     assert (world.contact().gap, world.contact().paused_until) == (WEEK, NOW + PAUSE)
     assert world.events.kept == {}
@@ -138,10 +138,10 @@ def test_how_often_is_kept_at_the_contact_and_no_event() -> None:
 def test_a_pause_lasts_thirty_days_or_until_it_is_ended() -> None:
     world = subscribed()
     save(world, frequency="monthly")
-    paused = preferences_of(world).pause(standing(world), NOW)
+    paused = preferences_of(world).pause(LINK, standing(world), NOW)
     assert paused == standing(world)
     assert [paused.is_paused(NOW + days * DAY) for days in (0, 29, 30)] == [True, True, False]
-    resumed = preferences_of(world).resume(paused)
+    resumed = preferences_of(world).resume(LINK, paused, LATER)
     assert resumed == standing(world)
     assert not resumed.is_paused(NOW)
     assert resumed.wishes.frequency == "monthly"

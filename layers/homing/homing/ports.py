@@ -116,9 +116,13 @@ class Contacts(Protocol):
     def suppress(self, contact_id: str, reason: str) -> None:
         """No mail to this address from now on; of two reasons the later in the alphabet stays, in whatever order."""
 
-    def note_wishes(self, contact_id: str, *, gap: Duration | None, paused_until: Moment | None) -> None:
-        """The shopper's own wishes, in the place of earlier ones: at most one marketing mail in any window as long as
-        `gap`, and none before `paused_until`; None for no such wish."""
+    def note_wishes(self, contact_id: str, *, gap: Duration | None, paused_until: Moment | None, at: Moment) -> None:
+        """The shopper's own wishes as of `at`, in the place of earlier ones: at most one marketing mail in any window
+        as long as `gap`, and none before `paused_until`; None for no such wish."""
+
+    def remember_mails(self, contact_id: str, mails: Collection[Moment]) -> None:
+        """Count these marketing mails among those that the contact has got. Raises Conflict where it goes on getting
+        others meanwhile."""
 
     def add_run(self, contact_id: str, run_id: str, profile_id: str, due: Moment | None = None) -> bool:
         """Licence the run to send, False where there is no such contact.

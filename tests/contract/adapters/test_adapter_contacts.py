@@ -1,6 +1,7 @@
 """Contacts: the later consent counts, suppression knows no order, and the permit says what `Contact.withheld` says."""
 
 from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -101,8 +102,8 @@ def test_a_contact_that_is_not_to_be_new_and_is_not_there_is_not_made(contacts: 
 
 def test_nothing_but_a_first_consent_makes_a_contact(contacts: TableContacts) -> None:
     contacts.suppress("c", "bounced")
-    contacts.note_wishes("c", gap=DAY, paused_until=NOON)
-    contacts.note_wishes("c", gap=None, paused_until=None)
+    contacts.note_wishes("c", gap=DAY, paused_until=NOON, at=NOON)
+    contacts.note_wishes("c", gap=None, paused_until=None, at=NOON)
     assert not contacts.add_run("c", "r", "p", NOON)
     contacts.note_due("c", "r", NOON)
     contacts.note_due("c", "r", None)
@@ -231,10 +232,11 @@ def deeds(draw: st.DrawFn) -> tuple[str, Deed]:
         "consent": lambda contacts: contacts.note_consent(
             "c", "p", granted=granted, at=at, stopped_at=stopped_at, proved_at=proved_at
         ),
-        "wishes": lambda contacts: contacts.note_wishes("c", gap=gap, paused_until=paused_until),
+        "wishes": lambda contacts: contacts.note_wishes("c", gap=gap, paused_until=paused_until, at=at),
+        "mails": lambda contacts: contacts.remember_mails("c", {at, NOON}),
         "suppress": lambda contacts: contacts.suppress("c", "bounced"),
     }
-    often = ["claim"] * 6 + ["release", "consent", "wishes", "due"] + ["licence"] * 2
+    often = ["claim"] * 6 + ["release", "consent", "wishes", "due", "mails"] + ["licence"] * 2
     name = draw(st.sampled_from([*often, "end", "suppress"]))
     return name, happens[name]
 
@@ -306,6 +308,43 @@ def test_the_latest_wishes_take_the_place_of_all_earlier_ones(
     contacts: TableContacts, gap: int | None, paused_until: int | None
 ) -> None:
     known(contacts)
-    contacts.note_wishes("c", gap=9 * DAY, paused_until=NOON + 9)
-    contacts.note_wishes("c", gap=gap, paused_until=paused_until)
-    assert contacts.load("c") == Contact(contact_id="c", gap=gap, paused_until=paused_until)
+    contacts.note_wishes("c", gap=9 * DAY, paused_until=NOON + 9, at=NOON)
+    contacts.note_wishes("c", gap=gap, paused_until=paused_until, at=NOON + 1)
+    contacts.note_wishes("c", gap=8 * DAY, paused_until=NOON + 8, at=NOON)
+    assert contacts.load("c") == Contact(contact_id="c", gap=gap, paused_until=paused_until, wished_at=NOON + 1)
+
+
+# Mails to another address of the shopper
+
+
+def test_mails_to_another_address_count_as_if_they_had_come_to_this_one(contacts: TableContacts) -> None:
+    licensed(contacts)
+    contacts.claim("c", a_claim(caps=CAPS))
+    contacts.remember_mails("c", {NOON - DAY, NOON, NOON + 5})
+    kept = contacts.load("c")
+    assert kept is not None
+    assert kept.recent == (NOON + 5, NOON, NOON - DAY)
+
+
+def test_an_unknown_contact_remembers_no_mails(contacts: TableContacts) -> None:
+    contacts.remember_mails("c", {NOON})
+    assert contacts.load("c") is None
+
+
+def test_a_mail_that_is_claimed_while_others_are_brought_in_counts_beside_them(contacts: TableContacts) -> None:
+    licensed(contacts)
+    claims = (a_claim(send_id=f"s{number}", at=NOON + number) for number in range(2))
+
+    class Busy(TableContacts):
+        def load(self, contact_id: str) -> Contact | None:
+            """As it stands before somebody else claims a mail."""
+            known = super().load(contact_id)
+            for claim in islice(claims, 1):
+                assert self.claim("c", claim) is None
+            return known
+
+    Busy(contacts._table).remember_mails("c", {NOON - DAY})
+    kept = contacts.load("c")
+    assert kept is not None
+    assert set(kept.claims) == {"s0", "s1"}
+    assert kept.recent == (NOON + 1, NOON - DAY)

@@ -7,16 +7,19 @@ a condition can name them, and writing one needs no map to be there.
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any
 
 from homing.adapters.table import ConditionFailed, Item, Table, number, text
 from homing.domain.moments import Duration, Moment
 from homing.domain.permit import WISHES_APART, Claim, Contact, Withheld
 from homing.domain.sending import MOST_MAILS
+from homing.errors import Conflict
 
 CONTACT_KEY = "CONTACT"
 _RUN, _DUE, _CLAIM = "run:", "due:", "claim:"
 _ZERO = {":zero": number(0)}
+_ATTEMPTS = 5
 
 
 class TableContacts:
@@ -90,9 +93,9 @@ class TableContacts:
                 condition="attribute_exists(pk) AND (attribute_not_exists(suppressed) OR suppressed < :reason)",
             )
 
-    def note_wishes(self, contact_id: str, *, gap: Duration | None, paused_until: Moment | None) -> None:
-        """The shopper's own wishes, in the place of earlier ones; None for no such wish."""
-        wishes = {"gap": gap, "paused_until": paused_until}
+    def note_wishes(self, contact_id: str, *, gap: Duration | None, paused_until: Moment | None, at: Moment) -> None:
+        """The shopper's own wishes as of `at`, in the place of earlier ones; None for no such wish."""
+        wishes = {"gap": gap, "paused_until": paused_until, "wished_at": at}
         told = {name: number(value) for name, value in wishes.items() if value is not None}
         sets = ", ".join(f"{name} = :{name}" for name in told)
         removes = ", ".join(name for name in wishes if name not in told)
@@ -100,10 +103,25 @@ class TableContacts:
             self._table.update(
                 _partition(contact_id),
                 CONTACT_KEY,
-                (f"SET {sets} " if sets else "") + (f"REMOVE {removes}" if removes else ""),
+                f"SET {sets}" + (f" REMOVE {removes}" if removes else ""),
                 values={f":{name}": value for name, value in told.items()},
-                condition="attribute_exists(pk)",
+                condition="attribute_exists(pk) AND (attribute_not_exists(wished_at) OR wished_at <= :wished_at)",
             )
+
+    def remember_mails(self, contact_id: str, mails: Collection[Moment]) -> None:
+        """Count these marketing mails among those that the contact has got: written only where no claim came between.
+
+        Raises Conflict where claims keep coming between.
+        """
+        for _ in range(_ATTEMPTS):
+            contact = self.load(contact_id)
+            after = contact.remembering(mails).recent if contact else ()
+            if contact is None or after == contact.recent:
+                return
+            with suppress(ConditionFailed):
+                self._write(contact_id, _register(contact.recent, after))
+                return
+        raise Conflict(f"contact {contact_id} goes on getting mails")
 
     def add_run(self, contact_id: str, run_id: str, profile_id: str, due: Moment | None = None) -> bool:
         """Licence the run to send; a repeat leaves the moment at which its first mail is due as it was."""
@@ -241,6 +259,17 @@ def _take_a_place(write: _Write, claim: Claim) -> None:
             write.values[":due"] = number(claim.next_due)
 
 
+def _register(before: tuple[Moment, ...], after: tuple[Moment, ...]) -> _Write:
+    """The register as it is to be, where it is as it was read; a place without a mail may hold 0."""
+    write = _Write(names={})
+    for place, (was, moment) in enumerate(zip_longest(before, after, fillvalue=0), 1):
+        unchanged, empty = f"recent_{place} = :was_{place}", f"attribute_not_exists(recent_{place})"
+        write.conditions.append(unchanged if was else f"({empty} OR {unchanged})")
+        write.sets.append(f"recent_{place} = :now_{place}")
+        write.values |= {f":was_{place}": number(was), f":now_{place}": number(moment)}
+    return write
+
+
 def _releases(claim: Claim) -> Iterator[_Write]:
     """The claim undone with the place that it took; else, where another has come after it, alone.
 
@@ -283,6 +312,7 @@ def _contact(contact_id: str, item: Item) -> Contact:
         suppressed=item.get("suppressed", {}).get("S"),
         gap=_whole(item, "gap"),
         paused_until=_whole(item, "paused_until"),
+        wished_at=_whole(item, "wished_at") or 0,
         runs={run_id: item[_RUN + run_id]["S"] for run_id in _named(item, _RUN)},
         due={run_id: int(item[_DUE + run_id]["N"]) for run_id in _named(item, _DUE)},
         claims={send_id: int(item[_CLAIM + send_id]["N"]) for send_id in _named(item, _CLAIM)},

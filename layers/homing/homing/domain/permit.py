@@ -13,7 +13,7 @@ from pydantic import Field
 
 from homing.domain.events import Frozen
 from homing.domain.moments import DAY, Duration, Moment
-from homing.domain.sending import Cap
+from homing.domain.sending import MOST_MAILS, Cap
 
 Kind = Literal["marketing", "service"]
 """Marketing needs consent, and keeps to the frequency cap and the shopper's wishes; service is what was asked for."""
@@ -95,11 +95,11 @@ class Contact(Frozen):
     """The ground of permits for one address.
 
     `consent` is what was told last, as of `consent_at`. `stopped_at` is the last withdrawal with Homing itself, and
-    `proved_at` the last proven consent: no other undoes the first.
-    `gap` and `paused_until` are the shopper's own wishes: at most one marketing mail in any window so long, and none
-    before. `runs` maps each active run to the profile it is for, `due` to when its next mail is due; `claims` maps a
-    send to the moment it was claimed. `recent` are the moments of the latest marketing mails, latest first; `asked_at`
-    that of the latest mail that asked to confirm.
+    `proved_at` the last proven consent: no other undoes the first. `gap` and `paused_until` are the shopper's own
+    wishes, as of `wished_at`: at most one marketing mail in any window so long, and none before. `runs` maps each
+    active run to the profile it is for, `due` to when its next mail is due; `claims` maps a send to the moment it was
+    claimed. `recent` are the moments of the shopper's latest marketing mails, latest first; `asked_at` that of the
+    latest mail that asked to confirm.
     """
 
     contact_id: str
@@ -110,6 +110,7 @@ class Contact(Frozen):
     suppressed: str | None = None
     gap: Duration | None = None
     paused_until: Moment | None = None
+    wished_at: Moment = 0
     runs: dict[str, str] = Field(default_factory=dict)
     due: dict[str, Moment] = Field(default_factory=dict)
     claims: dict[str, Moment] = Field(default_factory=dict)
@@ -198,6 +199,11 @@ class Contact(Frozen):
         if claim.kind == "marketing" and not claim.again and claim.run_id in self.runs:
             changes["due"] = {**self.due, claim.run_id: claim.at}
         return self.model_copy(update=changes)
+
+    def remembering(self, mails: Collection[Moment]) -> "Contact":
+        """The contact with these marketing mails of the same shopper's in the register too."""
+        recent = sorted({*self.recent, *mails} - {0}, reverse=True)[:MOST_MAILS]
+        return self.model_copy(update={"recent": tuple(recent)})
 
     def _register(self, depth: int) -> tuple[tuple[Moment, ...], tuple[Moment, ...]]:
         """The places that the limits look at, and those beyond, left by limits that looked deeper."""

@@ -25,19 +25,26 @@ def tell_all(subscriber: Subscriber, tell: Callable[[str], object], profiles: Pr
 
 
 def take_over(contact_id: str, record: ProfileRecord, *, contacts: Contacts, profiles: Profiles) -> None:
-    """Let the contact know what has been said at the profile's other addresses, and may not have been folded yet."""
-    for other in sorted(_addresses((record.profile_id, *record.facts.anonymous), profiles) - {contact_id}):
-        known = contacts.load(other)
-        if known is not None and known.withdrawn_at is not None:
-            stopped_at = known.stopped_at if known.is_stopped else None
+    """Let the contact know what the profile's other addresses do: what was withdrawn and wished for there, and which
+    mails have come. Of all that the later counts. Raises Conflict where mails keep being claimed.
+    """
+    names = _addresses((record.profile_id, *record.facts.anonymous), profiles) - {contact_id}
+    others = [other for other in map(contacts.load, sorted(names)) if other is not None]
+    for other in others:
+        if other.withdrawn_at is not None:
             contacts.note_consent(
                 contact_id,
                 record.profile_id,
                 granted=False,
-                at=known.withdrawn_at,
-                stopped_at=stopped_at,
+                at=other.withdrawn_at,
+                stopped_at=other.stopped_at if other.is_stopped else None,
                 new=False,
             )
+        if other.wished_at:
+            contacts.note_wishes(contact_id, gap=other.gap, paused_until=other.paused_until, at=other.wished_at)
+    mails = {mail for other in others for mail in other.recent}
+    if mails:
+        contacts.remember_mails(contact_id, mails)
 
 
 def _addresses(profile_ids: tuple[str, ...], profiles: Profiles) -> set[str]:

@@ -5,6 +5,7 @@ is an event like any other, and reaches the profile on the same road.
 """
 
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 from homing.domain.events import PURPOSES
@@ -16,6 +17,7 @@ from homing.domain.preferences import CHANNELS, GAPS, NO_BIRTHDAY, PAUSE, Wishes
 from homing.domain.profile import Profile
 from homing.domain.unsubscribe import Subscriber
 from homing.ports import Contacts, Events, Profiles
+from homing.usecases.addresses import tell_all
 from homing.usecases.histories import owner_of
 from homing.usecases.links import keep, proven, said
 from homing.usecases.unsubscribe import unsubscribe
@@ -62,7 +64,7 @@ class Preferences:
         before = standing.wishes
         granted, withdrawn = wished.purposes - before.purposes, before.purposes - wished.purposes
         if wished.frequency != before.frequency:
-            standing = self._note_wishes(standing, wished, standing.contact.paused_until)
+            standing = self._note_wishes(subscriber, standing, wished, standing.contact.paused_until, now)
         consent = {purpose: purpose in granted for purpose in sorted(granted | withdrawn)}
         traits = _changed_traits(before, wished)
         if consent or traits:
@@ -71,22 +73,26 @@ class Preferences:
             keep(event, subscriber, contacts=self.contacts, events=self.events, profiles=self.profiles)
         return standing._replace(wishes=wished)
 
-    def pause(self, standing: Standing, now: Moment) -> Standing:
+    def pause(self, subscriber: Subscriber, standing: Standing, now: Moment) -> Standing:
         """No marketing mails for a while; what stands then."""
-        return self._note_wishes(standing, standing.wishes, now + PAUSE)
+        return self._note_wishes(subscriber, standing, standing.wishes, now + PAUSE, now)
 
-    def resume(self, standing: Standing) -> Standing:
+    def resume(self, subscriber: Subscriber, standing: Standing, now: Moment) -> Standing:
         """End the pause; what stands then."""
-        return self._note_wishes(standing, standing.wishes, None)
+        return self._note_wishes(subscriber, standing, standing.wishes, None, now)
 
     def stop_all(self, subscriber: Subscriber, now: Moment) -> None:
         """Withdraw every purpose at once, whatever is known of the link's address."""
         unsubscribe(subscriber, PURPOSES, profiles=self.profiles, contacts=self.contacts, events=self.events, now=now)
 
-    def _note_wishes(self, standing: Standing, wishes: Wishes, paused_until: Moment | None) -> Standing:
-        contact, gap = standing.contact, GAPS[wishes.frequency]
-        self.contacts.note_wishes(contact.contact_id, gap=gap, paused_until=paused_until)
-        return standing._replace(contact=contact.model_copy(update={"gap": gap, "paused_until": paused_until}))
+    def _note_wishes(
+        self, subscriber: Subscriber, standing: Standing, wishes: Wishes, paused_until: Moment | None, now: Moment
+    ) -> Standing:
+        gap = GAPS[wishes.frequency]
+        note = partial(self.contacts.note_wishes, gap=gap, paused_until=paused_until, at=now)
+        tell_all(subscriber, note, self.profiles)
+        told = {"gap": gap, "paused_until": paused_until, "wished_at": now}
+        return standing._replace(contact=standing.contact.model_copy(update=told))
 
 
 def _wishes(facts: Profile, contact: Contact) -> Wishes:

@@ -84,10 +84,12 @@ class PreferencePage:
         return self._page(200, saved, notice=notice)
 
     def _pause(self, standing: Standing, _fields: Fields) -> Answer:
-        return self._page(200, self.preferences.pause(standing, self.visit.now), notice="paused")
+        paused = self.preferences.pause(self.visit.subscriber, standing, self.visit.now)
+        return self._page(200, paused, notice="paused")
 
     def _resume(self, standing: Standing, _fields: Fields) -> Answer:
-        return self._page(200, self.preferences.resume(standing), notice="resumed")
+        resumed = self.preferences.resume(self.visit.subscriber, standing, self.visit.now)
+        return self._page(200, resumed, notice="resumed")
 
     def _stop(self, standing: Standing, _fields: Fields) -> Answer:
         self.preferences.stop_all(self.visit.subscriber, self.visit.now)
