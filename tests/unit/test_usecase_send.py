@@ -275,7 +275,7 @@ def test_an_offer_that_the_greeting_never_made_begins_with_the_last_call() -> No
 
 def test_the_offer_ends_by_the_shoppers_own_calendar() -> None:
     world, run = welcomed(timezone="Pacific/Auckland")
-    world.send(run, "greeting", parse_moment("2026-06-15T13:00:00Z"))
+    world.send(run, "greeting", parse_moment("2026-06-15T21:00:00Z"))
     assert context_of(world)["offer"]["ends_on"] == date(2026, 6, 30)
 
 
@@ -290,6 +290,8 @@ def test_the_offer_ends_by_the_shoppers_own_calendar() -> None:
         ("german", "en"),
         ("win-prizes-at-evil.example", "win"),
         ("de-buy-now", "de"),
+        ("de-evil.example", "de"),
+        ("sr-latn-rs", "sr-latn-rs"),
         ("evil.example", "en"),
         ("d&x=%0a", "en"),
     ],

@@ -24,9 +24,12 @@ CONSIDERED = 12
 """Products of the shelf, from which those of the shopper's own categories come first."""
 
 _TAG = re.compile(
-    r"[a-z]{2,3}(?![a-z0-9])(-[a-z]{4}(?![a-z0-9]))?(-([a-z]{2}|[0-9]{3})(?![a-z0-9]))?", re.ASCII | re.IGNORECASE
+    r"[a-z]{2,3}(?![a-z0-9])(-(arab|cyrl|hans|hant|latn)(?![a-z0-9]))?(-([a-z]{2}|[0-9]{3})(?![a-z0-9]))?",
+    re.ASCII | re.IGNORECASE,
 )
-"""The language, the script and the region of a BCP 47 tag."""
+"""The language, the script and the region of a BCP 47 tag; of scripts those that tell languages' forms apart, for four
+letters of a stranger's choice may be a word.
+"""
 
 
 class NothingToShow(Exception):
