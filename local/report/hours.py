@@ -17,7 +17,7 @@ from local.report.run_folder import Email
 
 @dataclass(frozen=True)
 class DayOfHours:
-    """24 columns: mails that went `at_once`, whatever the hour, and those that waited for `their_hour`.
+    """24 columns: mails that went `at_once`, or as soon as it was day, and those that waited for `their_hour`.
 
     `about` is the shop's rhythm: of 100 days on which shoppers were about, those on which it was in that hour; all 0
     where none has been counted yet. `best` is the hour that it makes the shop's best, None where there is none.
