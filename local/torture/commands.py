@@ -4,10 +4,12 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
+
+from local.terminal import errors, fail
 
 if TYPE_CHECKING:
     from local.cloud import Cloud
@@ -15,7 +17,6 @@ if TYPE_CHECKING:
     from local.torture.trial import Case, Verdict
 
 _console = Console(highlight=False, soft_wrap=True, emoji=False)
-_errors = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 _SEEDS = 100
 _SHRINKING_SECONDS = 60
@@ -39,15 +40,18 @@ def torture(
     list_plants: Annotated[bool, typer.Option("--list-plants", help="Tell which bugs can be planted.")] = False,
     workers: Annotated[int, typer.Option(help="Processes at a time; 0 takes one for each core.", min=0)] = 0,
 ) -> None:
-    """Let faults befall the deployed template, and hold it to its word: never twice, never after "stop", never lost.
+    """Let faults befall the deployed template, and hold it to its word.
 
-    Each seed draws a story of a few shoppers over some weeks, and what goes wrong on the way: functions die between any
-    two AWS calls, calls are throttled, fail or lose their answers after the effect, deliveries come again, late and in
-    another order, functions run in the middle of others. After every step all invariants are held
-    (docs/decisions/0020-torture.md).
+    That is: never twice, never after "stop", never lost. Each seed draws a
+    story of a few shoppers over some weeks, and what goes wrong on the way:
+    functions die between any two AWS calls, calls are throttled, fail or lose
+    their answers after the effect, deliveries come again, late and in another
+    order, functions run in the middle of others. After every step all
+    invariants are held (docs/decisions/0020-torture.md).
 
-    Ends with 0 where nothing is violated; else with 1, the violations, and the shortest story found that shows them.
-    A planted bug is to break a rule of its own: with 2, where only others were seen to be broken.
+    Ends with 0 where nothing is violated; else with 1, the violations, and the
+    shortest story found that shows them. A planted bug is to break a rule of
+    its own: with 2, where only others were seen to be broken.
 
     Example:  homing torture --seeds 1000
     """
@@ -56,14 +60,14 @@ def torture(
     tasks = {"--seeds": seeds, "--seed": seed, "--kill-sweep": kill_sweep or None, "--list-plants": list_plants or None}
     told = [name for name, value in tasks.items() if value is not None]
     if len(told) > 1:
-        _fail(f"{' and '.join(told)} are tasks of their own: give one of them")
+        fail(f"{' and '.join(told)} are tasks of their own: give one of them")
     if list_plants:
         for each in PLANTS.values():
             _console.print(f"{each.name:28} {each.told}", markup=False)
             _console.print(f"{'':28} breaks: {', '.join(sorted(each.breaks))}", markup=False)
         return
     if plant is not None and plant not in PLANTS:
-        _fail(f"no plant {plant}; --list-plants tells which there are")
+        fail(f"no plant {plant}; --list-plants tells which there are")
     planted = None if plant is None else PLANTS[plant]
     workers = workers or os.cpu_count() or 1
     with _opened(planted) as cloud:
@@ -94,13 +98,14 @@ def _try_seeds(cloud: "Cloud", numbers: Sequence[int], plant: "Plant | None", wo
     rules = plant.breaks if plant is not None and found else ()
     for verdict in (found or violated)[:_SHRUNK]:
         case = draw(verdict.seed)
+        errors.print(f"seed {case.seed} is violated; looking for its shortest story, for up to {_SHRINKING_SECONDS} s")
         shortest = shrink(case, verdict, attempt, workers=workers, seconds=_SHRINKING_SECONDS, rules=rules)
         for line in failure(*shortest, plant.name if plant else None):
             _console.print(line, markup=False)
     if len(violated) > _SHRUNK:
         _console.print("violated as well: " + ", ".join(str(verdict.seed) for verdict in violated[_SHRUNK:]))
     if plant is not None and violated and not found:
-        _fail(f"{plant.name} breaks {', '.join(sorted(plant.breaks))}, and only other rules were seen to be broken")
+        fail(f"{plant.name} breaks {', '.join(sorted(plant.breaks))}, and only other rules were seen to be broken")
     return bool(violated)
 
 
@@ -119,12 +124,12 @@ def _try_all(
     from local.torture.trial import try_case
 
     verdicts: list[Verdict] = []
-    with progress(_errors, "seeds", len(numbers)) as step:
+    with progress(errors, "seeds", len(numbers)) as step:
         for number, told in in_children(
             numbers, lambda each: try_case(cloud, draw(each)), workers=workers, bound=TRIAL_BOUND
         ):
             if isinstance(told, ChildFailed):
-                _fail(f"seed {number} could not be judged: {told}")
+                fail(f"seed {number} could not be judged: {told}")
             verdicts.append(told)
             step(sum(bool(verdict.violations) for verdict in verdicts))
             if until is not None and until(told):
@@ -138,9 +143,10 @@ def _sweep(cloud: "Cloud", workers: int) -> bool:
     from local.torture.sweep import LIVES, SWEEP_BOUND, sweep
 
     violated = False
+    errors.print(f"killing a function at each call of {', '.join(LIVES)}, each of which takes a minute or more")
     for journey, told in in_children(LIVES, lambda each: sweep(cloud, each), workers=workers, bound=SWEEP_BOUND):
         if isinstance(told, ChildFailed):
-            _fail(f"the sweep of {journey} could not be judged: {told}")
+            fail(f"the sweep of {journey} could not be judged: {told}")
         violated = violated or bool(told.violations)
         for line in swept(told):
             _console.print(line, markup=False)
@@ -155,16 +161,12 @@ def _opened(plant: "Plant | None") -> Iterator["Cloud"]:
     from local.shop_files import ShopFileError
     from local.torture.stage import opened
 
+    errors.print("deploying the template, and letting every function run once")
     with ExitStack() as stack:
         try:
             cloud = stack.enter_context(opened())
         except (CloudError, EmailError, ShopFileError) as error:
-            _fail(str(error))
+            fail(str(error))
         if plant is not None:
             cloud.functions.alter(plant)
         yield cloud
-
-
-def _fail(message: str) -> NoReturn:
-    _errors.print(f"homing: {message}", markup=False)
-    raise typer.Exit(2)

@@ -46,9 +46,10 @@ def summary(verdicts: list[Verdict], seconds: float) -> str:
     told = ", ".join(f"{count:,} {kind}" for kind, count in faults.most_common())
     mails = sum(verdict.mails for verdict in verdicts)
     violated = sum(bool(verdict.violations) for verdict in verdicts)
+    seeds = "1 seed" if len(verdicts) == 1 else f"{len(verdicts):,} seeds"
     return (
-        f"{len(verdicts):,} seeds in {seconds:,.0f} s: {violated} violated; "
-        f"{mails:,} mails among {faults.total():,} faults ({told or 'none'})"
+        f"{seeds} in {seconds:,.0f} s: {violated} violated; "
+        f"{mails:,} {'mail' if mails == 1 else 'mails'} among {faults.total():,} faults ({told or 'none'})"
     )
 
 
