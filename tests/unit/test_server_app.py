@@ -316,7 +316,7 @@ def test_a_shown_mails_unsubscribe_link_leads_to_this_server_and_stops_the_mails
     assert "<form" in browser.get(path).text
     assert browser.client.post(path, base_url=HERE, data={}).status_code == 200
     browser.let_pass("P5D")
-    assert [each["outcome"] for each in browser.mails(address)] == ["sent", "skipped"]
+    assert sorted(each["outcome"] for each in browser.mails(address)) == ["sent", "skipped"]  # of one moment
     assert [(run["ended"], run["reason"]) for run in browser.runs(address)] == [("exited", "unsubscribed")]
 
 
