@@ -66,7 +66,7 @@ def claim_dropped() -> None:
 )
 def check_before_write() -> None:
     """Check consent, suppression and licence by a read before the write, and not in the write."""
-    _permit_without("consent", "suppressed", "#run")
+    _permit_without("consent", "stopped_at", "suppressed", "#run")
 
 
 @planted("SendFunction", breaks=("never twice",), rates={"ses": 0.4, "late": 0.8}, acts=LEAVES_CARTS)
@@ -175,14 +175,14 @@ def consent_cached() -> None:
             contact = load(contacts, contact_id)
             if contact is None:
                 return None
-            if contact.consent:
+            if contact.agrees:
                 known.add(contact_id)
-            return contact.model_copy(update={"consent": contact_id in known})
+            return contact.model_copy(update={"consent": contact_id in known, "stopped_at": None})
 
         return loaded
 
     wrapped(TableContacts, "load", remembered)
-    _permit_without("consent")
+    _permit_without("consent", "stopped_at")
 
 
 @planted("SendFunction", breaks=("counters equal the ledger", "cap"))
