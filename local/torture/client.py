@@ -76,6 +76,8 @@ class Client:
 
     def _moves(self, number: int, shopper: Shopper, address: int) -> None:
         before = shopper.address(self._addresses[number])
+        if address != self._addresses[number]:
+            self._rules.moved_at[contact_of(before)] = self._now
         self._addresses[number] = address
         if contact_of(before) in self._told_as_proven:  # the shop's word is for the person, wherever they read
             self._proven(shopper.address(address))
@@ -118,8 +120,9 @@ class Client:
 
     # What shoppers do with their mails
 
-    def _unsubscribes(self, number: int, shopper: Shopper) -> None:
-        mail = self._newest(shopper, "List-Unsubscribe")
+    def _unsubscribes(self, number: int, shopper: Shopper, address: int | None = None) -> None:
+        """By the newest mail, or by that of an address of theirs."""
+        mail = self._newest(shopper, "List-Unsubscribe", address)
         if mail is None:
             return self._withdraws(number, shopper)
         path = _unsubscribe_path(mail)
@@ -171,14 +174,16 @@ class Client:
 
     def _save(self, path: str, form: str, contact: str, *, stops: bool, tries: int = 0) -> None:
         """Sends the form until it is answered, and holds the page to its word."""
-        self._rules.wishes.pop(contact, None)  # whose form wins is not known before it is answered
+        contacts = self._rules.contacts_like(contact)
+        for one in contacts:
+            self._rules.wishes.pop(one, None)  # whose form wins is not known before it is answered
         answer = self._request("POST", path, form, _FORM)
         if answer is None or answer.status >= 500:
             return self._again(partial(self._save, path, form, contact, stops=stops, tries=tries + 1), tries)
         page = Page.read(answer.body.decode())
         if page is not None:
             paused_until = self._now + _PAUSE if form == "do=pause" else None
-            self._rules.wishes[contact] = Wish(_GAPS[page.frequency], paused_until)
+            self._rules.wishes |= dict.fromkeys(contacts, Wish(_GAPS[page.frequency], paused_until))
             if form == "do=pause" and not page.is_paused:
                 self._chronicle.violated("wishes are kept", f"{contact} asked for a pause, and the page knows of none")
             if stops:
@@ -244,11 +249,13 @@ class Client:
         image = self._chronicle.items.get((f"C#{contact}", "CONTACT"), {})
         if image.get("consent", {}).get("BOOL") and not text(image, "suppressed"):
             self._chronicle.violated("stop means stop", f"{contact} unsubscribed, was answered, and may get mail still")
-        self._rules.stopped.add(contact)
-        self._rules.proven.discard(contact)
+        contacts = self._rules.contacts_like(contact)
+        self._rules.stopped.update(contacts)
+        self._rules.proven.difference_update(contacts)
 
-    def _newest(self, shopper: Shopper, header: str) -> Mail | None:
-        mails = (mail for mail in reversed(self._chronicle.mails) if f"{shopper.marker}." in mail.to[0])
+    def _newest(self, shopper: Shopper, header: str, address: int | None = None) -> Mail | None:
+        named = f"{shopper.marker}." if address is None else shopper.address(address)
+        mails = (mail for mail in reversed(self._chronicle.mails) if named in mail.to[0])
         return next((mail for mail in mails if header in dict(mail.headers)), None)
 
     def _identify(

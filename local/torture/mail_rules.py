@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from homing.domain.moments import DAY, SECOND, Duration, Moment, datetime_of
 from local.cloud import Mail
-from local.torture.chronicle import Change, Chronicle, Image, named, text
+from local.torture.chronicle import Change, Chronicle, Image, named, number, text
 from local.torture.erasure_rules import ErasureRules
 from local.torture.exits import Exits
 from local.torture.names import contact_of, mail_of, profile_of
@@ -35,11 +35,13 @@ class MailRules:
         """Permits by mail that no mail has used yet."""
         self.permitted: dict[str, str] = {}
         """Every mail that ever had a permit, with its run."""
-        self._registers = Registers(chronicle, rules)
+        self._registers = Registers(chronicle, rules, self.contacts_like)
         self._exits = Exits(chronicle, rules)
         self.erasures = ErasureRules(chronicle)
         self.wishes: dict[str, Wish] = {}
-        """What the preference page has told of each contact."""
+        """What the preference page has told of each contact, and of the shopper's others with it."""
+        self.moved_at: dict[str, Moment] = {}
+        """When the client told that somebody reads mails elsewhere from now on, by the contact they left."""
         self._accepted: Counter[str] = Counter()
         self._steps: Counter[tuple[str, str, str]] = Counter()
         self._marketing: dict[str, list[Moment]] = defaultdict(list)
@@ -60,6 +62,15 @@ class MailRules:
     def accepted(self) -> set[str]:
         """The mails that SES took."""
         return set(self._accepted)
+
+    def contacts_like(self, contact: str) -> Sequence[str]:
+        """All contacts of the shopper who has this one."""
+        return next((contacts for one in self.shoppers if contact in (contacts := contacts_of(one))), (contact,))
+
+    def _left(self, contact: str) -> Sequence[str]:
+        """The contacts that the shopper has left for others; whom nobody has erased with all that they knew."""
+        others = (other for other in self.contacts_like(contact) if other != contact and other in self.moved_at)
+        return [other for other in others if not self.erasures.is_erased(other)]
 
     def _violated(self, rule: str, what: str) -> None:
         self._chronicle.violated(rule, what)
@@ -102,7 +113,8 @@ class MailRules:
             self._violated("suppression stops", f"{journey} was permitted for a suppressed contact")
         if not self._rules.is_marketing(journey):
             return
-        if not image.get("consent", {}).get("BOOL"):
+        stopped_at, proved_at = number(image, "stopped_at"), number(image, "proved_at") or 0
+        if not image.get("consent", {}).get("BOOL") or (stopped_at is not None and stopped_at >= proved_at):
             self._violated("withdrawal stops", f"{journey} was permitted without consent")
         if contact in self.stopped:
             self._violated("stop means stop", f"{journey} was permitted after the unsubscribe was answered")
@@ -112,7 +124,9 @@ class MailRules:
     def _see_wish(self, journey: str, contact: str) -> None:
         """The shopper's own wishes, as the preference page told them to stand."""
         wish, now = self.wishes.get(contact, Wish(None, None)), self._chronicle.now
-        latest = self._registers.latest(contact)
+        permitted = [self._registers.latest(contact)]
+        permitted += [self._registers.latest(left, self.moved_at[left]) for left in self._left(contact)]
+        latest = max(filter(None, permitted), default=None)
         if wish.paused_until is not None and now < wish.paused_until:
             self._violated("wishes are kept", f"{journey} was permitted for {contact}, which paused")
         if wish.gap is not None and latest is not None and now - latest < wish.gap:
@@ -165,11 +179,12 @@ class MailRules:
         contact = contact_of(address)
         if contact not in self.proven:
             self._violated("proof first", f"{journey}.{step} went to {address}, which has proven nothing")
-        sent = self._marketing[contact]
+        before = [at for left in self._left(contact) for at in self._marketing[left] if at < self.moved_at[left]]
+        sent = sorted([*before, *self._marketing[contact]])
         for mails, window in self._rules.caps:
             if len(sent) >= mails and now - sent[-mails] < window:
                 self._violated("cap", f"{address} got more than {mails} mails within {window // DAY} days")
-        sent.append(now)
+        self._marketing[contact].append(now)
         if self._rules.quiet:
             self._see_hour(journey, step, address)
 
@@ -192,7 +207,12 @@ class MailRules:
 
 
 @cache
+def contacts_of(shopper: Shopper) -> tuple[str, ...]:
+    """The contacts of all addresses that the shopper may come to have."""
+    return tuple(contact_of(shopper.address(number)) for number in (0, 1))
+
+
+@cache
 def _names_of(shopper: Shopper) -> tuple[str, ...]:
     """What nobody else's mail may hold: what only this shopper is called, in links too."""
-    contacts = (contact_of(shopper.address(number)) for number in (0, 1))
-    return (shopper.marker, profile_of(shopper.user_id), *contacts)
+    return (shopper.marker, profile_of(shopper.user_id), *contacts_of(shopper))

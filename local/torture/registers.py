@@ -1,6 +1,8 @@
 """The counters: what a contact remembers of its latest mails, and what is left of SES's rate, held to the permits."""
 
 from collections import defaultdict
+from collections.abc import Callable, Sequence
+from math import inf
 from typing import NamedTuple
 
 from homing.domain.moments import Moment
@@ -16,7 +18,9 @@ class _Place(NamedTuple):
 class Registers:
     """Watches the pace, and is told of each permit of a marketing mail."""
 
-    def __init__(self, chronicle: Chronicle, rules: Rules) -> None:
+    def __init__(self, chronicle: Chronicle, rules: Rules, contacts_of: Callable[[str], Sequence[str]]) -> None:
+        """`contacts_of` gives all contacts of the shopper who has this one."""
+        self._contacts_of = contacts_of
         self._chronicle = chronicle
         self._depth = max((mails for mails, _ in rules.caps), default=1)
         self._window = max((window for _, window in rules.caps), default=0)
@@ -36,13 +40,14 @@ class Registers:
         """The mail's permit was given back: it was not sent."""
         self._taken.pop(mail, None)
 
-    def latest(self, contact: str) -> Moment | None:
-        """When the contact's latest marketing mail was permitted."""
-        return max((place.at for place in self._taken.values() if place.contact == contact), default=None)
+    def latest(self, contact: str, before: float = inf) -> Moment | None:
+        """When the contact's latest marketing mail was permitted, of those before a moment."""
+        permitted = (place.at for place in self._taken.values() if place.contact == contact)
+        return max((at for at in permitted if at < before), default=None)
 
     def judge(self) -> None:
         """At the end each register still says what its permits were."""
-        for contact in self._moments:
+        for contact in list(self._moments):
             image = self._chronicle.items.get((f"C#{contact}", "CONTACT"))
             if image is not None:
                 self._hold(contact, image)
@@ -52,7 +57,8 @@ class Registers:
         register = [number(image, f"recent_{place}") or 0 for place in range(1, self._depth + 1)]
         permitted = sorted((place.at for place in self._taken.values() if place.contact == contact), reverse=True)
         within = [at for at in permitted[: self._depth] if at > permitted[0] - self._window]
-        if invented := {at for at in register if at} - self._moments[contact]:
+        known = set[Moment]().union(*(self._moments[one] for one in self._contacts_of(contact)))
+        if invented := {at for at in register if at} - known:
             self._chronicle.violated("counters equal the ledger", f"{contact} counts mails of {sorted(invented)}")
         if (missing := set(within) - set(register)) and 0 in register:
             self._chronicle.violated("counters equal the ledger", f"{contact} has forgotten mails of {sorted(missing)}")

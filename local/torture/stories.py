@@ -95,6 +95,7 @@ def draw(seed: int) -> Story:
         shoppers.append(shopper)
         acts += _Life(random, number).lived(persona)
         acts += _Rights(Random(f"rights {seed} {number}"), number).used()
+        acts += _moving(Random(f"moves {seed} {number}"), number)
     acts = sorted((act for act in acts if act.at < LENGTH), key=lambda act: act.at)
     return Story(begins, shoppers, acts)
 
@@ -250,6 +251,21 @@ class _Rights:
             if self._random.random() < 0.4:
                 verb = self._random.choice(("confirms", "prefers", "asks_data", "agrees", "moves", "orders"))
             self._does(late, verb, may_ambush=False, **_LATE.get(verb, {}))
+
+
+def _moving(random: Random, shopper: int) -> list[Act]:
+    """Of some, what they wish for before they read their mails elsewhere, and a stop by a mail from before."""
+    if random.random() >= 0.1:
+        return []
+    at = int(random.uniform(1, 15) * DAY) // MINUTE * MINUTE
+    acts = [Act(at + 2 * HOUR, shopper, "moves", {"address": 1})]
+    if random.random() < 0.5:
+        acts.append(Act(at, shopper, "prefers", {"wish": random.choice(("pause", "weekly"))}))
+    leaves = at + int(random.uniform(0.1, 5) * DAY) // MINUTE * MINUTE
+    acts.append(Act(leaves, shopper, "adds", {"product": random.randrange(3)}))
+    stops = leaves + random.randrange(-60, 600) * MINUTE
+    ambush = random.choice((None, random.randrange(4, 32)))
+    return [*acts, Act(stops, shopper, "unsubscribes", {"address": 0}, ambush)]
 
 
 _LATE: Final[dict[str, dict[str, Any]]] = {

@@ -39,5 +39,29 @@ ORDERS_AND_LEAVES_MORE: Final = (
 )
 """Two carts are left on a day, and each is worth a mail at once."""
 PAUSES_AMID_A_CART: Final = (is_known(), adds(2), Act(int(2.1 * DAY), 0, "prefers", {"wish": "pause"}))
+MOVES: Final = Act(5 * DAY, 0, "moves", {"address": 1})
+STOPS_BY_AN_OLD_MAIL_AMID: Final = (
+    *(is_known(), adds(2), orders(4), MOVES),
+    *(
+        act
+        for day, boundary in ((8, 7), (14, 9), (20, 11))
+        for act in (is_known(day - 1), adds(day), Act(day * DAY, 0, "unsubscribes", {"address": 0}, boundary))
+    ),
+)
+PAUSES_AND_MOVES: Final = (
+    *(is_known(), adds(2), Act(4 * DAY, 0, "prefers", {"wish": "pause"}), orders(4.5), MOVES),
+    *(adds(8), orders(12), adds(14)),
+)
+MOVES_BETWEEN_MAILS: Final = (
+    is_known(),
+    *(
+        act
+        for number, day in enumerate((2, 8, 14, 20), 1)
+        for act in (
+            *(adds(day), orders(day + 0.2), adds(day + 0.3)),
+            Act(int((day + 0.25) * DAY), 0, "moves", {"address": number % 2}),
+        )
+    ),
+)
 MEDDLES: Final = (is_known(), Act(5 * DAY, 0, "meddles"))
 SCANS: Final = (is_known(), Act(5 * DAY, 0, "scans"))

@@ -4,7 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 from local.torture.planting import everywhere, planted, wrapped
-from local.torture.plants.acts import MEDDLES, SCANS, UNSUBSCRIBES
+from local.torture.plants.acts import (
+    MEDDLES,
+    MOVES_BETWEEN_MAILS,
+    PAUSES_AND_MOVES,
+    SCANS,
+    STOPS_BY_AN_OLD_MAIL_AMID,
+    UNSUBSCRIBES,
+)
 
 
 @planted("IngestFunction", breaks=("proof first",))
@@ -21,6 +28,33 @@ def unsubscribe_only_by_event() -> None:
     from homing.adapters.contacts import TableContacts
 
     wrapped(TableContacts, "note_consent", lambda _note: lambda *_, **__: None)
+
+
+@planted("PagesFunction", breaks=("stop means stop",), acts=STOPS_BY_AN_OLD_MAIL_AMID)
+def stops_one_address() -> None:
+    """Tell the contact of the link's address of a stop, and leave the shopper's others to the fold."""
+    from homing.usecases import addresses
+
+    def tell_one(_tell_all: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda subscriber, tell, _profiles: tell(subscriber.contact_id)
+
+    everywhere("tell_all", tell_one(addresses.tell_all))
+
+
+@planted("ProjectFunction", breaks=("wishes are kept",), acts=PAUSES_AND_MOVES)
+def moves_without_wishes() -> None:
+    """Let a new address begin without the pause that its shopper has asked for."""
+    from homing.adapters.contacts import TableContacts
+
+    wrapped(TableContacts, "note_wishes", lambda _note: lambda *_, **__: None)
+
+
+@planted("ProjectFunction", breaks=("cap",), acts=MOVES_BETWEEN_MAILS)
+def moves_without_mails() -> None:
+    """Count the mails to an address alone, and not those that its shopper has got at another."""
+    from homing.adapters.contacts import TableContacts
+
+    wrapped(TableContacts, "remember_mails", lambda _remember: lambda *_: None)
 
 
 @planted("PagesFunction", breaks=("looking changes nothing",), acts=SCANS)
