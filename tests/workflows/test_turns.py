@@ -80,7 +80,8 @@ def test_of_two_mails_on_one_day_the_worthier_goes_and_the_other_a_day_later(sho
 def test_who_pauses_for_a_month_gets_no_mail_and_the_journey_goes_on_without(shop: "Shop", enter: "Enter") -> None:
     ada = shop.shopper()
     enter("welcome", ada)
-    TableContacts(table(shop)).note_wishes(contact_id(ada.email), gap=None, paused_until=shop.now + 30 * DAY, at=shop.now)
+    contacts, now = TableContacts(table(shop)), shop.now
+    contacts.note_wishes(contact_id(ada.email), gap=None, paused_until=now + 30 * DAY, at=now)
     shop.wait(60 * DAY)
     assert ada.lines("welcome") == [
         ("greeting", "sent", None),
