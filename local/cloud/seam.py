@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, Final, Literal, Protocol, TypeAlias, cast
 from urllib.parse import parse_qsl, urlsplit
+from xml.sax.saxutils import escape
 
 import boto3
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
@@ -215,6 +216,9 @@ def _faulted(request: AWSPreparedRequest, fault: Fault) -> AWSResponse:
 
 
 def _refused(request: AWSPreparedRequest, refusal: Refusal) -> AWSResponse:
+    if "x-www-form-urlencoded" in str(request.headers.get("content-type")):  # the query protocol answers in XML
+        told = f"<Error><Code>{escape(refusal.code)}</Code><Message>{escape(str(refusal))}</Message></Error>"
+        return _response(request.url, refusal.status, f"<ErrorResponse>{told}</ErrorResponse>".encode())
     body = {"__type": refusal.code, "message": str(refusal)}
     return _response(request.url, refusal.status, body, {"x-amzn-errortype": refusal.code})
 
@@ -265,6 +269,9 @@ def _asked(url: str, body: Any) -> dict[str, Any]:
 
 
 def _body(body: Any) -> dict[str, Any]:
-    """A call's parameters in wire form: JSON, or the fields of the query protocol."""
-    parsed: dict[str, Any] = json.loads(body) if isinstance(body, bytes | str) and body else dict(body or {})
+    """A call's parameters in wire form: JSON, or the fields of the query protocol, written as a form or not yet."""
+    if not isinstance(body, bytes | str):
+        return dict(body or {})
+    text = body.decode() if isinstance(body, bytes) else body
+    parsed: dict[str, Any] = json.loads(text) if text.startswith("{") else dict(parse_qsl(text))
     return parsed

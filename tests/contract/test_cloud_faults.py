@@ -77,3 +77,15 @@ def test_the_call_after_a_disturbed_one_takes_the_ordinary_way(shop: Shop) -> No
     with pytest.raises(ClientError, match="ConditionalCheckFailed"):
         shop.put()
     assert shop.changes == ["INSERT"]
+
+
+@pytest.mark.parametrize("fault", [THROTTLED, UNREACHED, UNHEARD], ids=["throttled", "unreached", "unheard"])
+def test_services_that_speak_xml_are_disturbed_alike(shop: Shop, fault: Fault) -> None:
+    retries: Any = {"mode": "standard", "total_max_attempts": 3}
+    client = boto3.client("ses", config=Config(retries=retries))
+    shop.faults[:] = [fault, fault]
+    assert client.get_send_statistics()["SendDataPoints"] == []
+    shop.faults[:] = [THROTTLED] * 3
+    with pytest.raises(ClientError, match="Rate exceeded") as refused:
+        client.get_send_statistics()
+    assert refused.value.response["Error"]["Code"] == "ThrottlingException"
