@@ -53,10 +53,13 @@ class Registers:
                 self._hold(contact, image)
 
     def _hold(self, contact: str, image: Image) -> None:
-        """The register holds the mails of the longest window, as far as it reaches, and no others."""
+        """The register holds the mails of the longest window, as far as it reaches, and no others.
+
+        That window ends with the latest permit, be it one that was given back: what it moved out comes back no more.
+        """
         register = [number(image, f"recent_{place}") or 0 for place in range(1, self._depth + 1)]
         permitted = sorted((place.at for place in self._taken.values() if place.contact == contact), reverse=True)
-        within = [at for at in permitted[: self._depth] if at > permitted[0] - self._window]
+        within = [at for at in permitted[: self._depth] if at > max(self._moments[contact]) - self._window]
         known = set[Moment]().union(*(self._moments[one] for one in self._contacts_of(contact)))
         if invented := {at for at in register if at} - known:
             self._chronicle.violated("counters equal the ledger", f"{contact} counts mails of {sorted(invented)}")
