@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from homing.domain.moments import DAY, HOUR
@@ -31,6 +31,7 @@ def contact(**changes: Any) -> Contact:
     gap=st.one_of(st.none(), st.integers(1, 90)),
     deeds=st.lists(st.tuples(st.integers(-3, 20), st.sampled_from(["send", "send", "send", "give back"])), max_size=40),
 )
+@example(caps={}, gap=1, deeds=[(0, "send"), (1, "give back"), (-1, "send")])
 def test_no_window_ever_holds_more_mails_than_any_limit(
     caps: dict[int, int], gap: int | None, deeds: list[tuple[int, str]]
 ) -> None:

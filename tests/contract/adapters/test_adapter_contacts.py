@@ -347,4 +347,4 @@ def test_a_mail_that_is_claimed_while_others_are_brought_in_counts_beside_them(c
     kept = contacts.load("c")
     assert kept is not None
     assert set(kept.claims) == {"s0", "s1"}
-    assert kept.recent == (NOON + 1, NOON - DAY)
+    assert kept.recent == (NOON + 1, NOON, NOON - DAY)

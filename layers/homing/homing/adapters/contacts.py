@@ -12,8 +12,7 @@ from typing import Any
 
 from homing.adapters.table import ConditionFailed, Item, Table, number, text
 from homing.domain.moments import Duration, Moment
-from homing.domain.permit import WISHES_APART, Claim, Contact, Withheld
-from homing.domain.sending import MOST_MAILS
+from homing.domain.permit import PLACES, WISHES_APART, Claim, Contact, Withheld
 from homing.errors import Conflict
 
 CONTACT_KEY = "CONTACT"
@@ -328,7 +327,7 @@ def _named(item: Item, prefix: str) -> list[str]:
 
 def _recent(item: Item) -> tuple[Moment, ...]:
     """The register up to the last moment in it; a place without one holds 0."""
-    places = [_whole(item, f"recent_{place}") or 0 for place in range(1, MOST_MAILS + 1)]
+    places = [_whole(item, f"recent_{place}") or 0 for place in range(1, PLACES + 1)]
     return tuple(places[: max((n for n, moment in enumerate(places, 1) if moment), default=0)])
 
 

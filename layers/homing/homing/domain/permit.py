@@ -47,6 +47,9 @@ SkipReason = Literal[
 LEFT_OUT: Final[frozenset[str]] = frozenset({"nothing_to_show", "frequency_cap", "paused", "braked"})
 """The reasons for which one mail is left out, and the run goes on; all others have ended it."""
 
+PLACES: Final = MOST_MAILS + 1
+"""How many of its latest mails a contact remembers at most."""
+
 WISHES_APART: Final[Duration] = DAY
 """An address gets at most one mail in a day that asks it to confirm."""
 
@@ -87,8 +90,12 @@ class Claim(Frozen):
 
     @property
     def depth(self) -> int:
-        """How many of the latest mails have to be remembered; one at least, for a wish that is still to come."""
-        return max((cap.mails for cap in self.limits), default=1)
+        """How many of the latest mails have to be remembered: those that a limit looks at, and one more.
+
+        For a claim that is given back has moved one out, and another's clock may be a little behind. One counts at
+        least, for a wish that is still to come.
+        """
+        return max((cap.mails for cap in self.limits), default=1) + 1
 
 
 class Contact(Frozen):
@@ -202,7 +209,7 @@ class Contact(Frozen):
 
     def remembering(self, mails: Collection[Moment]) -> "Contact":
         """The contact with these marketing mails of the same shopper's in the register too."""
-        recent = sorted({*self.recent, *mails} - {0}, reverse=True)[:MOST_MAILS]
+        recent = sorted({*self.recent, *mails} - {0}, reverse=True)[:PLACES]
         return self.model_copy(update={"recent": tuple(recent)})
 
     def _register(self, depth: int) -> tuple[tuple[Moment, ...], tuple[Moment, ...]]:
