@@ -116,6 +116,22 @@ def test_a_mail_that_was_claimed_after_one_that_was_interrupted_may_have_gone_ou
     ]
 
 
+def test_the_mail_at_which_a_run_failed_after_one_that_was_interrupted_is_in_the_ledger_once() -> None:
+    """And none is that was yet to come: the next mail's own time tells how far the run had come."""
+    world = welcomed()
+    run = world.run("welcome")
+    claim = Claim(run_id=run.run_id, send_id=run.send_id("greeting"), at=NOW, next_due=NOW + 3 * DAY)
+    world.contacts.claim(run.contact_id, claim)
+    world.send(run, "greeting")
+    for killed_at in (*range(1, 11), None):
+        with suppress(Crashed):
+            world.finisher(Fuse(killed_at)).finish(run, {"status": "FAILED", "error": "SendFailed"}, NOW + 3 * DAY)
+    assert [(send.step, send.outcome, send.reason) for send in world.sends.kept.values()] == [
+        ("greeting", "unknown", "interrupted"),
+        ("favourites", "failed", "gave_up"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("claimed", "line"),
     [(False, ("greeting", "skipped", "run_ended")), (True, ("greeting", "unknown", "interrupted"))],

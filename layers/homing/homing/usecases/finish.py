@@ -60,7 +60,7 @@ class Finisher:
         it went out.
         """
         contact = self.contacts.load(run.contact_id) or Contact(contact_id=run.contact_id)
-        name = self._step_in_doubt(run, steps, contact)
+        name = self._step_in_doubt(run, steps, contact, now)
         if name is None:
             return
         outcome: Outcome
@@ -74,15 +74,17 @@ class Finisher:
             return
         self.sends.record(run.ledger_entry(name, steps[name].template, outcome=outcome, reason=reason, at=now))
 
-    def _step_in_doubt(self, run: Run, steps: Iterable[str], contact: Contact) -> str | None:
+    def _step_in_doubt(self, run: Run, steps: Iterable[str], contact: Contact, now: Moment) -> str | None:
         """The first step of which the ledger knows nothing; None where this very end is in it already.
 
-        What is claimed is in doubt all the same: the run may have gone on from a mail that was interrupted.
+        What is claimed is in doubt all the same, and what was due: the run has gone on from a mail that was interrupted.
         """
         is_told = False
+        has_come_to_next = contact.due.get(run.run_id, now + 1) <= now
         for name in steps:
             kept = self.sends.load(run.profile_id, run.send_id(name))
             if kept is None:
                 return name if not is_told or run.send_id(name) in contact.claims else None
-            is_told = kept.reason in (GAVE_UP, INTERRUPTED) or kept.has_ended_its_run
+            may_be_this_end = kept.reason == INTERRUPTED and not has_come_to_next
+            is_told = may_be_this_end or kept.reason == GAVE_UP or kept.has_ended_its_run
         return None
