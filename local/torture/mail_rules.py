@@ -116,6 +116,8 @@ class MailRules:
         stopped_at, proved_at = number(image, "stopped_at"), number(image, "proved_at") or 0
         if not image.get("consent", {}).get("BOOL") or (stopped_at is not None and stopped_at >= proved_at):
             self._violated("withdrawal stops", f"{journey} was permitted without consent")
+        if contact not in self.proven:
+            self._violated("proof first", f"{journey} was permitted for {contact}, which has proven nothing")
         if contact in self.stopped:
             self._violated("stop means stop", f"{journey} was permitted after the unsubscribe was answered")
         self._see_wish(journey, contact)
@@ -177,8 +179,6 @@ class MailRules:
     def _see_marketing(self, journey: str, step: str, address: str) -> None:
         now = self._chronicle.now
         contact = contact_of(address)
-        if contact not in self.proven:
-            self._violated("proof first", f"{journey}.{step} went to {address}, which has proven nothing")
         before = [at for left in self._left(contact) for at in self._marketing[left] if at < self.moved_at[left]]
         sent = sorted([*before, *self._marketing[contact]])
         for mails, window in self._rules.caps:

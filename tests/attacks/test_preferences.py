@@ -10,8 +10,9 @@ import pytest
 
 from homing.adapters.profiles import TableProfiles, stored_event
 from homing.adapters.table import Table
+from homing.domain.consent import Consent
 from homing.domain.ids import alias_id, contact_id
-from homing.domain.profile import Consent, Profile
+from homing.domain.profile import Profile
 from homing.domain.record import ProfileRecord
 from homing.domain.unsubscribe import Subscriber, make_token
 from homing.web.http import LARGEST_FORM

@@ -29,7 +29,10 @@ BEGINS = parse_moment("2026-03-02T10:00:00Z")
 
 
 class Telling:
-    """A cloud in which nothing happens but what a test tells, its chronicle, and who watches it."""
+    """A cloud in which nothing happens but what a test tells, its chronicle, and who watches it.
+
+    ADA has proven a consent.
+    """
 
     def __init__(self) -> None:
         self.now: Moment = BEGINS
@@ -44,6 +47,7 @@ class Telling:
         self.chronicle = Chronicle(cloud)
         self.invocations = Invocations(cloud)
         self.mails = MailRules(self.chronicle, rules(), [ADA])
+        self.mails.proven.add(CONTACT)
         self.metrics = MetricRules(self.chronicle, self.invocations)
         self.runs = RunRules(self.chronicle, self.invocations, self.mails)
 

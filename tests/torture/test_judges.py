@@ -37,7 +37,6 @@ def telling() -> Telling:
 
 
 def test_a_permit_within_the_shoppers_own_gap_is_seen(telling: Telling) -> None:
-    telling.mails.proven.add(CONTACT)
     telling.permits()
     telling.mails.wishes[CONTACT] = Wish(gap=WEEK, paused_until=None)
     telling.now += 6 * DAY
@@ -57,6 +56,12 @@ def test_a_permit_in_a_pause_is_seen(telling: Telling) -> None:
     telling.mails.wishes[CONTACT] = Wish(gap=None, paused_until=telling.now + DAY)
     telling.permits()
     assert telling.violated == {"wishes are kept"}
+
+
+def test_a_permit_for_who_has_proven_nothing_is_seen(telling: Telling) -> None:
+    telling.mails.proven.clear()
+    telling.permits()
+    assert telling.violated == {"proof first"}
 
 
 def test_a_permit_after_all_purposes_were_taken_back_is_seen(telling: Telling) -> None:
@@ -168,7 +173,6 @@ def test_a_mail_that_a_run_came_to_and_nobody_tells_of_is_seen(telling: Telling)
 )
 def test_a_mail_with_anything_of_somebody_else_is_seen(telling: Telling, html: str, violated: set[str]) -> None:
     telling.mails.shoppers = [ADA, BOB]
-    telling.mails.proven.add(CONTACT)
     mail = telling.permits()
     tags = {"journey": "welcome", "step": "greeting", "send_id": mail, "run_id": GREETING_RUN, "profile_id": PROFILE}
     told = {"subject": "Hello", "text": "", "html": html, "headers": []}

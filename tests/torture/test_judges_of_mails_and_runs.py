@@ -40,7 +40,6 @@ def _judged(telling: Telling) -> set[str]:
 
 
 def test_a_mail_to_nobody_of_the_story_is_seen(telling: Telling) -> None:
-    telling.mails.proven.add(contact_of("who@post.example"))
     telling.permits()
     telling.mails._see_mail(_mail("who@post.example"))
     assert telling.violated == {"whose mail"}

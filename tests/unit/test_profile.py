@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from homing.domain.consent import Consent
 from homing.domain.events import Event
 from homing.domain.ids import contact_id
 from homing.domain.moments import DAY, HOUR
 from homing.domain.orders import REMEMBERED_DAYS as REMEMBERED_ORDER_DAYS
-from homing.domain.profile import REMEMBERED_DAYS, SEEN_DAYS, Consent, Doing, Profile
+from homing.domain.profile import REMEMBERED_DAYS, SEEN_DAYS, Doing, Profile
 from tests.fakes.stories import NOW, bought, happened, product, profile_of, put_in_cart, signed_up, withdrew
 
 START = NOW - 12 * DAY
