@@ -77,7 +77,7 @@ class Finisher:
     def _step_in_doubt(self, run: Run, steps: Iterable[str], contact: Contact, now: Moment) -> str | None:
         """The first step of which the ledger knows nothing; None where this very end is in it already.
 
-        What is claimed is in doubt all the same, and so is what was due: the run went on from a mail that was interrupted.
+        What is claimed is in doubt all the same, and so is what was due: an interrupted mail does not end a run.
         """
         is_told = False
         has_come_to_next = contact.due.get(run.run_id, now + 1) <= now
