@@ -100,7 +100,7 @@ class Watch:
         self._made: dict[Count, list[tuple[Moment, float]]] = defaultdict(list)
         """What AWS makes as it happens."""
         self._request = cloud.http
-        cloud.http = self._http  # type: ignore[method-assign]
+        cloud.http = self._http  # type: ignore[method-assign] # listened to
         cloud.on_call(self._see_age)
 
     def rings(self, alarm: str, since: Moment) -> bool:

@@ -98,7 +98,7 @@ def lost_update() -> None:
             try:
                 save(profiles, record)
             finally:
-                Table.put = put  # type: ignore[method-assign]
+                Table.put = put  # type: ignore[method-assign] # as it was
             kept[record.profile_id] = record.model_copy(update={"version": record.version + 1})
 
         return saved

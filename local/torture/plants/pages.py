@@ -62,7 +62,7 @@ def get_unsubscribes() -> None:
     """Unsubscribe whoever's link is opened, by a link scanner too."""
     from homing.web.visit import Visit
 
-    Visit.acts = property(lambda _visit: True)  # type: ignore[assignment]
+    Visit.acts = property(lambda _visit: True)  # type: ignore[assignment] # the planted bug
 
 
 @planted("PagesFunction", breaks=("a token is one person's",), acts=MEDDLES)
