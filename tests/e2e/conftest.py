@@ -1,20 +1,24 @@
-"""The sample shop, made smaller, simulated once for all tests that look at what came of it."""
+"""The sample shop, made smaller, simulated once for all tests that look at what came of it; and the browser of some."""
 
 import json
-from collections.abc import Callable, Sequence
+import shutil
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from bench.recompute_agrees import Watcher, random_moments
 from local.sample_shop import flawed_lines
 from local.simulation import Inputs, Simulation, read_inputs, simulate
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 Line = dict[str, Any]
 SEED, DAYS, SHOPPERS = 7, 180, 20
@@ -196,3 +200,15 @@ def people(everybody: list[Person]) -> dict[str, Person]:
 def outcome(simulated: Simulate, lines: list[str]) -> Outcome:
     """What came of them."""
     return simulated(lines)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator["Browser"]:
+    from playwright.sync_api import sync_playwright
+
+    path = shutil.which("chromium") or shutil.which("google-chrome")
+    assert path, "the tests marked browser need Chromium"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()

@@ -1,8 +1,6 @@
 """The rules of mails say what one sees: Chromium shows words as the lint takes them to be, and axe finds no barrier."""
 
 import re
-import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -32,18 +30,6 @@ LOOKS = """
   return [element.localName, style.color, ground(element), parseFloat(style.fontSize)]
 })
 """
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator["Browser"]:
-    from playwright.sync_api import sync_playwright
-
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    assert path, "the tests marked browser need Chromium"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

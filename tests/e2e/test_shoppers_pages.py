@@ -4,7 +4,6 @@ Chromium is the system's own, driven by Playwright; axe-core looks for barriers.
 """
 
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -92,18 +91,6 @@ def shop() -> Iterator[Shop]:
     yield shop
     shop.process.terminate()
     shop.process.communicate(timeout=PATIENCE)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator["Browser"]:
-    from playwright.sync_api import sync_playwright
-
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    assert path, "the tests marked browser need Chromium"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
